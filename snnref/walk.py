@@ -1,0 +1,130 @@
+"""The walker: every node once, in topological order, its sources' trains in, its own train out.
+
+A code (one paper's method) says what each of the four kinds of node does. The plain ANN is one of the
+codes: it verifies `canonical` and measures the activations from which scales are chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Protocol, Self
+
+from .arrays import Array, Placed, check_input, namespace
+from .canonical import Input, MaxPool, Nodes, Population, Readout, Scales
+from .network import INPUT, READOUT
+from .results import Run, Trace
+from .trains import Analog, Readings, Train
+
+Trains = dict[str, Train]
+
+
+class Code(Protocol):
+    """One half of a method: frozen options, and a train for each kind of node."""
+
+    def encode(self, x: Array) -> Train: ...
+    def population(self, node: Population, trains: Mapping[str, Train]) -> Train: ...
+    def max_pool(self, node: MaxPool, train: Train) -> Train: ...
+    def readout(self, node: Readout, trains: Mapping[str, Train]) -> Train: ...
+    def latency(self) -> int: ...
+    def parts(self, nodes: Nodes, batch: int) -> Iterator[Self]:
+        """Codes for successive stretches of time that together make a run; they hand on their state."""
+        ...
+
+
+def walk(nodes: Nodes, code: Any, x: Array) -> Trains:
+    """Send an input `(batch, *features)` through the graph under one code."""
+    trains: Trains = {}
+    for name, node in nodes.items():
+        incoming = {source: trains[source] for source in node.sources}
+        match node:
+            case Input():
+                trains[name] = code.encode(x)
+            case Population():
+                trains[name] = code.population(node, incoming)
+            case MaxPool():
+                trains[name] = code.max_pool(node, incoming[node.source])
+            case Readout():
+                trains[name] = code.readout(node, incoming)
+    return trains
+
+
+class ANN:
+    """The identity code: every train is the activation itself."""
+
+    def encode(self, x: Array) -> Analog:
+        return Analog(x)
+
+    def population(self, node: Population, trains: Mapping[str, Analog]) -> Analog:
+        a = self._drive(node, trains)
+        return Analog(namespace(a).where(a > 0, a, 0.0))
+
+    def max_pool(self, node: MaxPool, train: Analog) -> Analog:
+        return Analog(node.window(train.values))
+
+    def readout(self, node: Readout, trains: Mapping[str, Analog]) -> Readings:
+        return Readings(self._drive(node, trains)[None])
+
+    def _drive(self, node: Population | Readout, trains: Mapping[str, Analog]) -> Array:
+        return node.input.drive({k: train.values for k, train in trains.items()}) + node.input.bias
+
+
+def activations(nodes: Nodes, x: Array) -> dict[str, Array]:
+    """The ANN's activation of every node, `(batch, *features)`, by name."""
+    return {k: train.value() for k, train in walk(Placed(nodes).like(x), ANN(), x).items()}
+
+
+@dataclass(frozen=True, eq=False)
+class SNN:
+    """A converted network: rescaled nodes, and one method written twice.
+
+    `simulate` follows the paper step by step and records everything; `run` gives the same spikes faster.
+    """
+
+    nodes: Nodes
+    scales: Scales
+    stepwise: Any  # a Code
+    closed: Any  # a Code
+    _placed: Placed = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_placed", Placed(self.nodes))
+
+    def simulate(self, x: Array, **settings: Any) -> Trace:
+        """The paper's dynamics for `x (batch, *input_shape)`, with all spikes and potentials.
+
+        `settings` replace options of the method for this call (rate: `steps=…`).
+        Raises TypeError or ValueError for an unsuitable input or an unknown setting.
+        """
+        check_input(x, self.nodes[INPUT].shape)
+        code = _with(self.stepwise, settings)
+        return Trace(self.nodes, self._walk(code, x), self.scales, code.latency())
+
+    def run(self, x: Array, *, record: bool = False, **settings: Any) -> Run:
+        """The same spikes as `simulate`, fast and in bounded memory.
+
+        Keeps spike counts, or with `record` the spike times too. `settings` as for `simulate`.
+        """
+        check_input(x, self.nodes[INPUT].shape)
+        code = _with(self.closed, settings)
+        trains: Trains = {}
+        for part in code.parts(self.nodes, x.shape[0]):
+            new = self._walk(part, x)
+            new = new if record else {k: train.counted() for k, train in new.items()}
+            trains = {k: trains[k].then(new[k]) for k in new} if trains else new  # type: ignore[arg-type]
+        return Run(self.nodes, trains, self.scales, code.latency())
+
+    def _walk(self, code: Any, x: Array) -> Trains:
+        nodes, scales = self._placed.like(x), Placed(dict(self.scales)).like(x)
+        return walk(nodes, code, x / scales[INPUT])
+
+
+def _with(code: Any, settings: dict[str, Any]) -> Any:
+    known = [f.name for f in fields(code) if f.init and not f.name.startswith("_")]
+    for name in settings:
+        if name not in known:
+            raise TypeError(f"unknown setting {name!r}; this method has {', '.join(known)}")
+    return replace(code, **settings)
+
+
+__all__ = ["ANN", "INPUT", "READOUT", "SNN", "Code", "activations", "walk"]

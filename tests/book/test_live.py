@@ -1,0 +1,145 @@
+"""The live pages in a real browser: the page's figures are those that Python computes here."""
+
+import json
+import math
+import random
+
+import pytest
+
+from snnref.figures import CHAPTERS, describe
+
+pytestmark = [pytest.mark.timeout(300), pytest.mark.flaky(reruns=1)]
+
+
+def wait_for(page, index, state, values=None):
+    """Scroll to figure `index`; until it is in a state, and has been drawn with some values."""
+    page.locator(".snn-explore").nth(index).scroll_into_view_if_needed()
+    page.wait_for_function(
+        """([index, state, values]) => {
+            const element = document.querySelectorAll(".snn-explore")[index];
+            const used = element.snnref?.values ?? {};
+            return element.dataset.state === state && Object.entries(values).every(([k, v]) => used[k] === v);
+        }""",
+        arg=[index, state, values or {}],
+    )
+
+
+def same(ours, theirs):
+    """Equal, but for the last digits of a float (the browser's NumPy sums in another order)."""
+    if isinstance(ours, dict):
+        return ours.keys() == theirs.keys() and all(same(ours[k], theirs[k]) for k in ours)
+    if isinstance(ours, list):
+        return len(ours) == len(theirs) and all(map(same, ours, theirs))
+    if isinstance(ours, float) and isinstance(theirs, int | float):
+        return math.isclose(ours, theirs, rel_tol=1e-5, abs_tol=1e-5)
+    return ours == theirs
+
+
+def draw_values(controls, rng):
+    values = {}
+    for c in controls:
+        if "choices" in c:
+            values[c["name"]] = rng.choice(c["choices"])
+        else:
+            count = round((c["high"] - c["low"]) / c["step"])
+            values[c["name"]] = c["low"] + rng.randint(0, count) * c["step"]
+    return values
+
+
+def set_values(figure, values):
+    for name, value in values.items():
+        control = figure.locator(f"[name={name}]")
+        if control.evaluate("e => e.tagName") == "SELECT":
+            control.select_option(value)
+        else:
+            control.fill(str(value))
+
+
+def test_every_slider_of_every_figure_is_live(site, browser):
+    """Random values; the description in the page equals CPython's; nothing is asked of another site."""
+    rng = random.Random()
+    for chapter in CHAPTERS:
+        page = browser.page(f"{site}{chapter}.html")
+        figures = page.locator(".snn-explore")
+        assert figures.count() > 0
+        for index in range(figures.count()):
+            figure = figures.nth(index)
+            spec = json.loads(figure.get_attribute("data-spec"))
+            for _ in range(3):
+                values = draw_values(spec["controls"], rng)
+                set_values(figure, values)
+                wait_for(page, index, "ready", values)
+                theirs = figure.evaluate("e => e.snnref.figure")
+                assert same(json.loads(describe(spec["name"], values).json()), theirs), (spec["name"], values)
+                assert figure.locator("figcaption").inner_text() == theirs["caption"]
+                assert figure.locator("svg").count() == sum(len(row) for row in theirs["rows"])
+        assert page.complaints == []
+    assert browser.foreign_requests(site) == set()
+
+
+def test_a_foreign_request_would_be_seen(site, browser):
+    """The negative control: a page that asks another site, from itself and from a worker."""
+    page = browser.page(f"{site}index.html")
+    page.evaluate("""() => fetch("http://elsewhere.example/a").catch(() => 0)""")
+    page.evaluate("""() => new Promise(done => {
+        const code = "fetch('http://elsewhere.example/b').catch(() => 0).then(() => postMessage(0))";
+        new Worker(URL.createObjectURL(new Blob([code]))).onmessage = done;
+    })""")
+    assert browser.foreign_requests(site) == {"http://elsewhere.example/a", "http://elsewhere.example/b"}
+
+
+def test_many_moves_end_at_the_newest_value(site, browser):
+    page = browser.page(f"{site}vocabulary.html")
+    wait_for(page, 0, "ready")
+    page.locator(".snn-explore").first.locator("[name=current]").evaluate(
+        """input => {
+            for (let i = 0; i <= 60; i++) {
+                input.value = i / 64;
+                input.dispatchEvent(new Event("input", { bubbles: true }));
+            }
+        }"""
+    )
+    wait_for(page, 0, "ready", {"current": 0.9375})
+
+
+def test_failure_is_said_and_can_be_mended(site, browser):
+    """Python does not arrive; then it does, and the button starts it."""
+    browser.context.route("**/site.zip", lambda route: route.abort())
+    page = browser.page(f"{site}vocabulary.html")
+    wait_for(page, 0, "failed")
+    figure = page.locator(".snn-explore").first
+    assert "could not be computed" in figure.locator("[role=status]").inner_text()
+    assert figure.locator("img").is_visible()  # the still picture stays
+    browser.context.unroute("**/site.zip")
+    figure.get_by_role("button", name="Try again").click()
+    wait_for(page, 0, "ready")
+
+
+def test_keyboard_moves_a_labelled_slider(site, browser):
+    page = browser.page(f"{site}vocabulary.html")
+    wait_for(page, 0, "ready")
+    slider = page.get_by_label("threshold").first
+    slider.focus()
+    slider.press("ArrowRight")
+    wait_for(page, 0, "ready", {"threshold": 1.0625})
+
+
+def test_without_javascript_the_pictures_are_there(site, browser):
+    browser.context.route("**/*.js", lambda route: route.abort())
+    page = browser.page(f"{site}vocabulary.html")
+    images = page.locator(".snn-explore img")
+    assert images.count() == page.locator(".snn-explore").count()
+    assert images.first.evaluate("image => image.naturalWidth") > 0
+    assert page.locator(".snn-explore input").count() == 0
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_pages_fit_the_screen(site, browser, html, width):
+    for file in html.glob("*.html"):
+        page = browser.page(f"{site}{file.name}")
+        page.set_viewport_size({"width": width, "height": 800})
+        for index in range(page.locator(".snn-explore").count()):
+            wait_for(page, index, "ready")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, file.name
+        assert page.complaints == [], file.name
+        page.close()

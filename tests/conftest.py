@@ -1,0 +1,27 @@
+import os
+
+import networks
+import numpy as np
+import pytest
+
+
+@pytest.fixture(params=networks.ALL, ids=lambda make: make.__name__)
+def net(request):
+    """Each of the small dyadic networks."""
+    return request.param(np.random.default_rng(0))
+
+
+@pytest.fixture
+def x(net):
+    return networks.images(np.random.default_rng(1), net)
+
+
+@pytest.fixture(scope="session")
+def needs():
+    """Skip with a reason what this machine cannot test; with SNNREF_STRICT=1 nothing may be skipped."""
+
+    def require(there, reason):
+        if not there:
+            (pytest.fail if os.environ.get("SNNREF_STRICT") else pytest.skip)(reason)
+
+    return require

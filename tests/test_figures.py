@@ -1,0 +1,139 @@
+"""Figure descriptions, their drawing, and sliders in a notebook."""
+
+import ast
+import itertools
+import json
+import re
+from importlib import import_module
+
+import nbformat
+import numpy as np
+import pytest
+
+from snnref import figures
+from snnref.explore import BOOK, Explorable, explore
+from snnref.figures import describe, vocabulary
+from snnref.figures.description import Axis, Bars, Cells, Dots, Figure, Line, Panel, Rule, Ticks
+from snnref.figures.draw import draw, svg
+
+AXIS = Axis("x", (0, 4))
+MARKS = [
+    Line([0, 1], [1, 2], label="a"),
+    Ticks([1, 2], [1, 1]),
+    Bars([1, 2], [3, 1]),
+    Cells(np.eye(3)),
+    Dots([1], [2]),
+    Rule(y=1.0),
+    Rule(x=2.0),
+]
+
+
+def explorables():
+    """Every `explore` call of every chapter, executed without a kernel."""
+    found = []
+    for chapter in figures.CHAPTERS:
+        notebook = nbformat.read(f"book/{chapter}.ipynb", as_version=4)
+        for cell in notebook.cells:
+            for statement in ast.parse(cell.source).body if cell.cell_type == "code" else []:
+                call = ast.unparse(statement)
+                if call.startswith("explore("):
+                    module = import_module(f"snnref.figures.{chapter}")
+                    found.append(eval(call, {"explore": explore, chapter: module}))
+    return found
+
+
+EXPLORABLES = explorables()
+
+
+def test_chapters_have_explorables():
+    assert {e.name for e in EXPLORABLES} == {f"vocabulary.{name}" for name in vocabulary.__all__}
+
+
+@pytest.mark.parametrize("explorable", EXPLORABLES, ids=lambda e: e.name)
+def test_every_figure_at_the_extremes_of_every_slider(explorable):
+    ends = [c.get("choices") or (c["low"], c["high"]) for c in explorable.controls.values()]
+    for values in itertools.product(*ends):
+        figure = describe(explorable.name, dict(zip(explorable.controls, values, strict=True)))
+        assert figure.caption.endswith(".")
+        text = figure.json()
+        assert "NaN" not in text
+        assert "Infinity" not in text
+        draw(figure)
+
+
+@pytest.mark.parametrize("explorable", EXPLORABLES, ids=lambda e: e.name)
+def test_widget_redraws_when_a_slider_moves(explorable):
+    fresh = Explorable(getattr(vocabulary, explorable.name.partition(".")[2]), explorable.controls)
+    for name, slider in fresh.sliders.items():
+        control = fresh.controls[name]
+        before = fresh.widget.children[1].value
+        slider.value = control["choices"][-1] if "choices" in control else control["high"]
+        assert fresh.widget.children[1].value != before, name
+        assert fresh.values[name] == slider.value
+
+
+def test_a_failing_figure_is_not_silent():
+    broken = explore(vocabulary.one_number, value=(0.0, 1.0, 0.5, 0.5), steps=(1, 4, 1, 2))
+    widget = broken.widget
+    broken.name = "vocabulary.nothing"
+    with pytest.raises(ValueError, match="vocabulary has"):
+        widget.children[0].children[0].value = 1.0
+
+
+def test_book_shows_the_live_element(monkeypatch, capsys):
+    monkeypatch.setenv(BOOK, "1")
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    EXPLORABLES[0]._ipython_display_()
+    html = shown[0].data
+    assert 'class="snn-explore"' in html
+    assert "<img alt=" in html
+    assert EXPLORABLES[0].figure().caption[:20] in html
+
+
+@pytest.mark.parametrize("mark", MARKS, ids=lambda m: type(m).__name__)
+def test_every_mark_is_drawn(mark):
+    empty, full = (svg(Figure([[Panel(marks, AXIS, AXIS)]], ".")) for marks in ([], [mark]))
+    assert full != empty
+    assert svg(Figure([[Panel([mark], AXIS, AXIS)]], ".")) == full  # the same text every time
+
+
+def test_description_is_plain_data():
+    figure = Figure([[Panel(MARKS, AXIS, Axis("y", (0, 1), ticks=[(0, "zero")]))]], "Caption.")
+    data = json.loads(figure.json())
+    kinds = [mark["mark"] for mark in data["rows"][0][0]["marks"]]
+    assert kinds == ["line", "tick", "bar", "cell", "dot", "rule", "rule"]
+    with pytest.raises(TypeError, match="cannot hold"):
+        Figure([[Panel([object()], AXIS, AXIS)]], ".").json()
+
+
+@pytest.mark.parametrize("name", ["vocabulary.lru_cache", "os.system", "vocabulary", "data.load"])
+def test_only_figures_can_be_asked_for(name):
+    with pytest.raises(ValueError, match="figure: got"):
+        describe(name, {})
+
+
+@pytest.mark.parametrize("spec", [(1, 0, 1, 1), (0, 1, 0, 0), (0, 1, 1, 2), (0, 1), [], "text"])
+def test_controls_without_sense_are_refused(spec):
+    with pytest.raises(ValueError, match="control 'value'"):
+        explore(vocabulary.one_number, value=spec)
+
+
+def test_neuron_caption_agrees_with_the_theory():
+    """Numbers in the sentence are those of Eqs. 5a and 5b."""
+    assert "12 spikes in 40 steps, a rate of 0.300 against an activation A = z/θ = 0.312" in vocabulary.neuron().caption
+    assert "tends to A·θ/(θ + ε) = 0.250" in vocabulary.neuron(reset="zero").caption
+
+
+def test_digit_answers_as_the_network_does():
+    _, snn = vocabulary._converted(99.9)
+    x, labels = figures.vocabulary.data.load("digits")
+    for image in (0, 5, 17):
+        run = snn.run(x[image : image + 1], steps=40)
+        caption = vocabulary.digit(image=image).caption
+        assert f"says {int(run.prediction[0])}," in caption
+        assert f"a {labels[image]}:" in caption
+        over_time = run.prediction_over_time[:, 0]
+        settled = int(re.search(r"since step (\d+)", caption)[1])
+        assert (over_time[settled - 1 :] == over_time[-1]).all()
+        assert settled == 1 or over_time[settled - 2] != over_time[-1]

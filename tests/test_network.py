@@ -1,0 +1,125 @@
+"""Networks: building, calling, files."""
+
+import json
+import os
+import zipfile
+
+import networks
+import numpy as np
+import pytest
+import torch
+
+from snnref.layers import Add, Dense, ReLU
+from snnref.network import Network
+
+
+def test_numpy_and_torch_give_the_same(net, x):
+    double, single = net(torch.tensor(x)), net(torch.tensor(x, dtype=torch.float32))
+    assert (double.dtype, single.dtype) == (torch.float64, torch.float32)
+    assert np.array_equal(net(x), double.numpy())  # dyadic: exact
+    np.testing.assert_allclose(single.numpy(), net(x), atol=1e-5)
+
+
+def test_output_has_the_type_of_the_input(net, x):
+    assert net(x).dtype == np.float64
+    assert net(x.astype(np.float32)).dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("bad", "error", "message"),
+    [
+        (lambda x: x.tolist(), TypeError, "NumPy array or torch tensor"),
+        (lambda x: (x * 255).astype(np.uint8), TypeError, "floating type"),
+        (lambda x: x[0], ValueError, r"x\[None\]"),
+        (lambda x: x[:0], ValueError, "no sample"),
+        (lambda x: x * np.nan, ValueError, "NaN"),
+        (lambda x: x[..., :-1], ValueError, "expected"),
+    ],
+)
+def test_unsuitable_input_is_refused(bad, error, message):
+    net = networks.chain(np.random.default_rng(0))
+    with pytest.raises(error, match=message):
+        net(bad(networks.images(np.random.default_rng(1), net)))
+
+
+@pytest.mark.parametrize(
+    ("name", "layer", "sources", "message"),
+    [
+        ("a", ReLU(), (), "taken"),
+        ("input", ReLU(), (), "taken"),
+        ("b", ReLU(), ("nowhere",), "unknown source 'nowhere'"),
+        ("b", Dense(np.ones((2, 7))), (), "'b' after a: Dense"),
+        ("b", Dense(np.array([[np.nan, 1, 1]])), (), "NaN"),
+        ("b", ReLU(), ("a", "input"), "'b' after a, input"),
+        ("b", Add(), (), "two or more"),
+    ],
+)
+def test_a_layer_that_does_not_fit_is_refused(name, layer, sources, message):
+    net = Network((3,)).add("a", ReLU())
+    with pytest.raises(ValueError, match=message):
+        net.add(name, layer, *sources)
+
+
+def test_something_that_is_no_layer_is_refused():
+    with pytest.raises(TypeError, match="expected one of Dense"):
+        Network((3,)).add("a", lambda x: x)
+
+
+def test_file_keeps_the_network(net, x, tmp_path):
+    again = Network.load(net.save(tmp_path / "net.npz"))
+    assert list(again.layers) == list(net.layers)
+    assert np.array_equal(again(x), net(x))
+    assert os.listdir(tmp_path) == ["net.npz"]
+
+
+def test_interrupted_save_leaves_the_old_file(net, tmp_path, monkeypatch):
+    path = net.save(tmp_path / "net.npz")
+    before = path.read_bytes()
+
+    def fail(*args, **kwargs):
+        args[0].write(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(np, "savez_compressed", fail)
+    with pytest.raises(KeyboardInterrupt):
+        net.save(path)
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["net.npz"]
+
+
+def test_damaged_and_foreign_files_are_refused(net, tmp_path):
+    path = net.save(tmp_path / "net.npz")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match="not a complete network file"):
+        Network.load(path)
+    np.savez(path, other=np.ones(3))
+    with pytest.raises(ValueError, match="not a complete network file"):
+        Network.load(path)
+    with pytest.raises(FileNotFoundError):
+        Network.load(tmp_path / "absent.npz")
+
+
+def test_a_file_that_asks_for_pickle_is_refused(tmp_path):
+    ran = tmp_path / "ran"
+
+    class Trap:
+        def __reduce__(self):
+            return (os.mkdir, (str(ran),))
+
+    np.savez(tmp_path / "trap.npz", graph=np.array([Trap()], dtype=object), allow_pickle=True)
+    with pytest.raises(ValueError, match="not a complete network file"):
+        Network.load(tmp_path / "trap.npz")
+    assert not ran.exists()
+
+
+def test_a_file_with_an_unknown_layer_is_refused(net, tmp_path):
+    path = net.save(tmp_path / "net.npz")
+    with np.load(path) as data:
+        arrays = dict(data)
+    graph = json.loads(str(arrays.pop("graph")))
+    graph["layers"][0][1] = "Popen"
+    np.savez(path, graph=np.array(json.dumps(graph)), **arrays)
+    with pytest.raises(ValueError, match="not a complete network file"):
+        Network.load(path)
+    assert zipfile.is_zipfile(path)

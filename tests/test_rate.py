@@ -1,0 +1,211 @@
+"""Rate coding: the two walks agree spike for spike, and the paper's identities hold."""
+
+import tracemalloc
+
+import networks
+import numpy as np
+import pytest
+import torch
+
+import snnref
+from snnref.canonical import MaxPool, Population, canonical, normalise
+from snnref.network import INPUT, READOUT
+from snnref.rate import choose_scales, convert, integrate_and_fire
+from snnref.rate.closed import Windowed
+from snnref.rate.stepwise import Stepwise
+from snnref.walk import SNN
+
+STEPS = 40
+
+
+def exact(net, x, *, reset="subtract", per_channel=False):
+    """Converted with scales that are powers of two, so that all sums are exact."""
+    nodes = canonical(net)
+    scales = {k: 2.0 ** np.ceil(np.log2(v)) for k, v in choose_scales(nodes, x, percentile=90).items()}
+    if per_channel:
+        rng = np.random.default_rng(3)
+        for name, node in nodes.items():
+            if isinstance(node, Population):
+                shape = (node.shape[0], *[1] * (len(node.shape) - 1))
+                scales[name] = scales[name] * 2.0 ** rng.integers(-1, 2, shape)
+            if isinstance(node, MaxPool):
+                scales[name] = scales[node.source]
+    return SNN(normalise(nodes, scales), scales, Stepwise(reset=reset), Windowed(reset=reset))
+
+
+@pytest.fixture(params=["subtract", "zero"])
+def reset(request):
+    return request.param
+
+
+def assert_same(trace, run):
+    for name in trace.trains:
+        if name != READOUT and name in trace.spikes_over_time:
+            assert np.array_equal(np.asarray(trace.spikes_over_time[name]), np.asarray(run.trains[name].spikes)), name
+    output = np.asarray(run.output_over_time)  # division by the time rounds, but equally in each type
+    assert np.array_equal(np.asarray(trace.output_over_time).astype(output.dtype), output)
+
+
+@pytest.mark.parametrize("chunk", [1, 7, None])
+@pytest.mark.parametrize("per_channel", [False, True])
+def test_run_equals_simulate(net, x, reset, per_channel, chunk):
+    snn = exact(net, x, reset=reset, per_channel=per_channel)
+    trace = snn.simulate(x, steps=STEPS)
+    assert all(spikes.any() for spikes in trace.spikes_over_time.values())
+    assert_same(trace, snn.run(x, steps=STEPS, chunk=chunk, record=True))
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_torch_equals_numpy(net, x, reset, dtype):
+    snn = exact(net, x, reset=reset)
+    trace = snn.simulate(x, steps=STEPS)
+    run = snn.run(torch.tensor(x, dtype=dtype), steps=STEPS, record=True)
+    assert isinstance(run.output, torch.Tensor)
+    assert run.output.dtype == dtype
+    assert_same(trace, run)
+    assert_same(trace, snn.simulate(torch.tensor(x, dtype=dtype), steps=STEPS))
+
+
+def test_a_batch_equals_its_samples(net, x):
+    snn = exact(net, x)
+    whole = snn.run(x, steps=STEPS, record=True)
+    for i in range(len(x)):
+        alone = snn.run(x[i : i + 1], steps=STEPS, record=True)
+        for name, spikes in alone.trains.items():
+            if hasattr(spikes, "spikes"):
+                assert np.array_equal(spikes.spikes[:, 0], whole.trains[name].spikes[:, i])
+
+
+def test_counts_are_those_of_the_record(net, x, reset):
+    snn = exact(net, x, reset=reset)
+    kept, counted = snn.run(x, steps=STEPS, record=True), snn.run(x, steps=STEPS)
+    for name, count in counted.spikes.items():
+        assert np.array_equal(count, kept.spikes[name])
+    assert counted.spikes_per_neuron == kept.spikes_per_neuron
+    with pytest.raises(ValueError, match="record=True"):
+        next(t for t in counted.trains.values() if hasattr(t, "counts")).events(0)
+
+
+def test_equation_6_at_every_step_and_neuron(net, x):
+    """N(t) = Σ W N_below(t) + t b − V(t), exactly (Eq. 6 times t; Eq. 5b where the layer below is the input)."""
+    snn = exact(net, x)
+    trace = snn.simulate(x, steps=STEPS)
+    arrived = {k: np.cumsum(v, axis=0) for k, v in trace.spikes_over_time.items()}
+    time = np.arange(1, STEPS + 1)
+    arrived[INPUT] = time.reshape(-1, 1, *[1] * len(net.input_shape)) * x
+    for name, node in snn.nodes.items():
+        if isinstance(node, Population):
+            t = time.reshape(-1, 1, *[1] * len(node.shape))
+            expected = node.input.drive(arrived) + t * node.input.bias - trace.potentials[name]
+            assert np.array_equal(arrived[name], expected), name
+
+
+def test_pooled_count_is_the_largest_count_at_every_step(net, x, reset):
+    snn = exact(net, x, reset=reset)
+    spikes = snn.simulate(x, steps=STEPS).spikes_over_time
+    for name, node in snn.nodes.items():
+        if isinstance(node, MaxPool):
+            counts = np.cumsum(spikes[node.source], axis=0)
+            assert np.array_equal(np.cumsum(spikes[name], axis=0), node.window(counts))
+
+
+def one_neuron(z, reset, threshold=1.0, steps=64):
+    v, count = np.zeros(()), 0.0
+    for t in range(1, steps + 1):
+        spike, v = integrate_and_fire(np.asarray(z), v, threshold=threshold, reset=reset)
+        count += float(spike)
+        yield t, count, float(v)
+
+
+@pytest.mark.parametrize("threshold", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("z", [k / 16 for k in range(-16, 49, 3)])
+def test_equation_5b(z, threshold):
+    """r(t) = A − V(t)/(tθ), times tθ: any sign and size of the input."""
+    for t, count, v in one_neuron(z, "subtract", threshold):
+        assert count * threshold == t * z - v
+
+
+@pytest.mark.parametrize("threshold", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("z", [k / 16 for k in range(1, 49, 3)])
+def test_equation_5a(z, threshold):
+    """r(t) = Aθ/(θ+ε) − V(t)/(t(θ+ε)) with ε = nz − θ, times t(θ+ε): for z > 0."""
+    epsilon = np.ceil(threshold / z) * z - threshold
+    for t, count, v in one_neuron(z, "zero", threshold):
+        assert count * (threshold + epsilon) == t * z - v
+
+
+def test_output_tends_to_the_ann(net, x):
+    snn = convert(net, x, percentile=100)
+    errors = [np.abs(snn.run(x, steps=steps).output - net(x)).max() for steps in (50, 200, 800)]
+    assert errors[2] < errors[1] < errors[0]
+    assert errors[2] < 0.01
+
+
+def test_scales_are_percentiles():
+    net = networks.chain(np.random.default_rng(0))
+    x = networks.images(np.random.default_rng(1), net, batch=20)
+    a = net.activations(x)["relu2"]
+    nodes = canonical(net)
+    assert choose_scales(nodes, x, percentile=100)["relu2"] == a.max()
+    assert choose_scales(nodes, x, percentile=80)["relu2"] == np.percentile(a[a > 0], 80)
+    assert choose_scales(nodes, x, percentile=80, distribution="all")["relu2"] == np.percentile(a, 80)
+    assert choose_scales(nodes, x)["pool1"] == choose_scales(nodes, x)["relu1"]
+
+
+def test_memory_does_not_grow_with_time():
+    net = snnref.load("digits-cnn")
+    x, _ = snnref.data.load("digits")
+    x = x[:64]
+    snn = convert(net, x)
+    peaks = []
+    for steps in (64, 512):
+        tracemalloc.start()
+        snn.run(x, steps=steps, chunk=16)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.25 * peaks[0]
+
+
+def test_chunks_bound_what_is_held():
+    snn = convert(snnref.load("digits-cnn"), snnref.data.load("digits", split="train")[0])
+    parts = list(Windowed(steps=1000).parts(snn.nodes, batch=599))
+    assert sum(part.steps for part in parts) == 1000
+    assert max(part.steps for part in parts) * 599 * 16 * 8 * 8 <= 2**22
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"steps": 0}, ValueError, "steps: got 0"),
+        ({"steps": 2.5}, ValueError, "whole number"),
+        ({"reset": "half"}, ValueError, "'subtract', 'zero'"),
+        ({"encoding": "poisson"}, ValueError, "'constant'"),
+        ({"percentile": 0}, ValueError, "0 < percentile ≤ 100"),
+        ({"percentile": 101}, ValueError, "0 < percentile ≤ 100"),
+        ({"distribution": "some"}, ValueError, "'nonzero', 'all'"),
+        ({"wrong": 1}, TypeError, "wrong"),
+    ],
+)
+def test_options_without_sense_are_refused(options, error, message):
+    net = networks.chain(np.random.default_rng(0))
+    with pytest.raises(error, match=message):
+        convert(net, networks.images(np.random.default_rng(1), net), **options)
+
+
+def test_unsuitable_data_are_refused():
+    net = networks.chain(np.random.default_rng(0))
+    x = networks.images(np.random.default_rng(1), net)
+    with pytest.raises(ValueError, match="calibration: got no sample"):
+        convert(net, x[:0])
+    silent = net.add("never", networks.Dense(-np.eye(5), np.full(5, -100.0))).add("relu", networks.ReLU())
+    with pytest.raises(ValueError, match="population 'relu'"):
+        convert(silent, x)
+    snn = convert(net, x)
+    with pytest.raises(ValueError, match="expected"):
+        snn.run(x[..., 1:])
+    with pytest.raises(TypeError, match="unknown setting 'tempo'; this method has steps"):
+        snn.run(x, tempo=3)
+    with pytest.raises(ValueError, match="one label"):
+        snn.run(x, steps=2).accuracy(np.zeros(7))
+    with pytest.raises(TypeError, match="NumPy array or torch tensor"):
+        snn.run(x.tolist())
