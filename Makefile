@@ -53,7 +53,7 @@ check: $(READY)
 	$(BIN)/lint-imports
 
 test: check book
-	$(BIN)/pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=120 book
+	$(BIN)/pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=120 --ignore=book/_build book
 	$(BIN)/pytest
 
 clean:
