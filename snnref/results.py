@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import counting
-from .arrays import Array, namespace, to_numpy
+from .arrays import Array, like, namespace, to_numpy
 from .canonical import Nodes, Population, Scales
 from .network import INPUT, READOUT
 
@@ -32,7 +32,7 @@ class Run:
     def output_over_time(self) -> Array:
         """`(steps, batch, classes)`: the decoded readout, had it been asked at each step."""
         readings = self.trains[READOUT].over_time
-        return readings * namespace(readings).asarray(self.scales[READOUT], dtype=readings.dtype)
+        return readings * like(self.scales[READOUT], readings)
 
     @property
     def prediction(self) -> Array:

@@ -6,11 +6,11 @@ codes: it verifies `canonical` and measures the activations from which scales ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
-from .arrays import Array, Placed, check_input, namespace
+from .arrays import Array, Placed, check_input, like, namespace
 from .canonical import Input, MaxPool, Nodes, Population, Readout, Scales
 from .network import INPUT, READOUT
 from .results import Run, Trace
@@ -23,16 +23,12 @@ class Code(Protocol):
     """One half of a method: frozen options, and a train for each kind of node."""
 
     def encode(self, x: Array) -> Train: ...
-    def population(self, node: Population, trains: Mapping[str, Train]) -> Train: ...
-    def max_pool(self, node: MaxPool, train: Train) -> Train: ...
-    def readout(self, node: Readout, trains: Mapping[str, Train]) -> Train: ...
-    def latency(self) -> int: ...
-    def parts(self, nodes: Nodes, batch: int) -> Iterator[Self]:
-        """Codes for successive stretches of time that together make a run; they hand on their state."""
-        ...
+    def population(self, node: Population, trains: Mapping[str, Any]) -> Train: ...
+    def max_pool(self, node: MaxPool, train: Any) -> Train: ...
+    def readout(self, node: Readout, trains: Mapping[str, Any]) -> Train: ...
 
 
-def walk(nodes: Nodes, code: Any, x: Array) -> Trains:
+def walk(nodes: Nodes, code: Code, x: Array) -> Trains:
     """Send an input `(batch, *features)` through the graph under one code."""
     trains: Trains = {}
     for name, node in nodes.items():
@@ -83,8 +79,8 @@ class SNN:
 
     nodes: Nodes
     scales: Scales
-    stepwise: Any  # a Code
-    closed: Any  # a Code
+    stepwise: Any  # a Code with `latency()`
+    closed: Any  # a Code with `latency()` and `parts(nodes, batch)`: codes for one stretch of time after the other
     _placed: Placed = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -115,8 +111,7 @@ class SNN:
         return Run(self.nodes, trains, self.scales, code.latency())
 
     def _walk(self, code: Any, x: Array) -> Trains:
-        nodes, scales = self._placed.like(x), Placed(dict(self.scales)).like(x)
-        return walk(nodes, code, x / scales[INPUT])
+        return walk(self._placed.like(x), code, x / like(self.scales[INPUT], x))
 
 
 def _with(code: Any, settings: dict[str, Any]) -> Any:

@@ -192,6 +192,11 @@ def test_options_without_sense_are_refused(options, error, message):
         convert(net, networks.images(np.random.default_rng(1), net), **options)
 
 
+def test_unknown_reset_of_a_single_neuron_is_refused():
+    with pytest.raises(ValueError, match="'subtract', 'zero'"):
+        integrate_and_fire(np.ones(1), np.zeros(1), reset="half")
+
+
 def test_unsuitable_data_are_refused():
     net = networks.chain(np.random.default_rng(0))
     x = networks.images(np.random.default_rng(1), net)

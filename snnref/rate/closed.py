@@ -25,6 +25,11 @@ class Windowed(Rate):
     chunk: int | None = None  # steps in a stretch; None: as many as keep arrays at about 4 million values
     _memory: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)  # node -> what it carries over
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.chunk is not None and self.chunk < 1:
+            raise ValueError(f"chunk: got {self.chunk!r}, expected a whole number ≥ 1, or None")
+
     def parts(self, nodes: Nodes, batch: int) -> Iterator[Windowed]:
         chunk = self.chunk or max(1, BLOCK // (batch * max(prod(node.shape) for node in nodes.values())))
         memory: dict[str, Any] = {}

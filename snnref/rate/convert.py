@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ..arrays import Array, check_input, to_numpy
@@ -11,6 +9,7 @@ from ..canonical import MaxPool, Nodes, Population, canonical, normalise
 from ..network import INPUT, READOUT, Network
 from ..walk import SNN, activations
 from .closed import Windowed
+from .encoding import Rate, check_choice
 from .stepwise import Stepwise
 
 DISTRIBUTIONS = ("nonzero", "all")
@@ -22,21 +21,23 @@ def convert(
     *,
     percentile: float = 99.9,
     distribution: str = "nonzero",
-    **options: Any,
+    steps: int = Rate.steps,
+    reset: str = Rate.reset,
+    encoding: str = Rate.encoding,
 ) -> SNN:
     """Convert a network to rate-coding integrate-and-fire neurons (Rueckauer et al. 2017).
 
     calibration : `(batch, *input_shape)`, samples like those the network was trained on
     percentile : the activation that a neuron firing at every step stands for; 100 is the maximum ("max-norm")
     distribution : percentile of the "nonzero" activations (as Fig. 1 plots them) or of "all" of them
-    options : of `Rate`: steps, reset, encoding
+    steps, reset, encoding : the options of `Rate`; `run` and `simulate` can replace them for one call
 
     Raises ValueError or TypeError for data or options that make no sense.
     """
     check_input(calibration, net.input_shape, what="calibration")
     nodes = canonical(net)
     scales = choose_scales(nodes, calibration, percentile=percentile, distribution=distribution)
-    return SNN(normalise(nodes, scales), scales, Stepwise(**options), Windowed(**options))
+    return SNN(normalise(nodes, scales), scales, Stepwise(steps, reset, encoding), Windowed(steps, reset, encoding))
 
 
 def choose_scales(
@@ -48,8 +49,7 @@ def choose_scales(
     """
     if not 0 < percentile <= 100:
         raise ValueError(f"percentile: got {percentile}, expected 0 < percentile ≤ 100")
-    if distribution not in DISTRIBUTIONS:
-        raise ValueError(f"distribution: got {distribution!r}, expected one of {', '.join(map(repr, DISTRIBUTIONS))}")
+    check_choice("distribution", distribution, DISTRIBUTIONS)
     scales = {INPUT: 1.0, READOUT: 1.0}
     for name, value in activations(nodes, calibration).items():
         node, a = nodes[name], to_numpy(value)

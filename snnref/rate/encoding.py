@@ -26,6 +26,12 @@ RESETS = ("subtract", "zero")
 ENCODINGS = ("constant",)
 
 
+def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """Refuse a value that is none of the choices, by ValueError."""
+    if value not in choices:
+        raise ValueError(f"{name}: got {value!r}, expected one of {', '.join(map(repr, choices))}")
+
+
 @dataclass(frozen=True)
 class Rate:
     """Options of rate coding."""
@@ -37,9 +43,8 @@ class Rate:
     def __post_init__(self) -> None:
         if not isinstance(self.steps, Integral) or self.steps < 1:
             raise ValueError(f"steps: got {self.steps!r}, expected a whole number ≥ 1")
-        for name, value, known in (("reset", self.reset, RESETS), ("encoding", self.encoding, ENCODINGS)):
-            if value not in known:
-                raise ValueError(f"{name}: got {value!r}, expected one of {', '.join(map(repr, known))}")
+        check_choice("reset", self.reset, RESETS)
+        check_choice("encoding", self.encoding, ENCODINGS)
 
     def encode(self, x: Array) -> Analog:
         """The pixels themselves, as a current that stays constant (Eq. 8, Rueckauer 2017)."""

@@ -7,15 +7,20 @@ from collections.abc import Mapping
 from ..arrays import Array, namespace
 from ..canonical import MaxPool, Population, Readout
 from ..trains import Analog, Clocked, Readings
-from .encoding import Rate
+from .encoding import RESETS, Rate, check_choice
 
 
-def integrate_and_fire(z: Array, v: Array, *, threshold: float = 1.0, reset: str = "subtract") -> tuple[Array, Array]:
-    """One time step of the integrate-and-fire neuron (Eqs. 2-4, Rueckauer 2017).
+def integrate_and_fire(
+    z: Array, v: Array, *, threshold: float = 1.0, reset: str = "subtract"
+) -> tuple[Array, Array]:  # fmt: skip
+    """One step of the integrate-and-fire neuron (Eqs. 2-4, Rueckauer 2017).
 
-    z : input current of this step; v : potential before it; any equal shapes, in the unit of the threshold.
-    Returns `(spike, v)`: 1 where the neuron fires, else 0, and the potential after the reset.
+    z : input current of this step, in the unit of the threshold
+    v : potential before it, of any shape that fits
+    Returns `(spike, v)`: 1 where the neuron fires, else 0, and the
+    potential after the reset. Raises ValueError for an unknown reset.
     """
+    check_choice("reset", reset, RESETS)
     v = v + z
     spike = namespace(v).astype(v >= threshold, v.dtype)  # Eq. 3
     if reset == "zero":
