@@ -106,6 +106,13 @@ def windows(x: Array, size: Pair, stride: Pair, padding: Pair = (0, 0), *, fill:
     return namespace(x).stack(entries, axis=-1)
 
 
+def dense(x: Array, weight: Array) -> Array:
+    """`(..., in)` and weight `(out, in)` -> `(..., out)`, as one product whatever leads."""
+    xp = namespace(x)
+    flat = xp.reshape(x, (int(np.prod(x.shape[:-1])), x.shape[-1]))
+    return xp.reshape(flat @ weight.T, (*x.shape[:-1], weight.shape[0]))
+
+
 def conv2d(x: Array, weight: Array, stride: Pair, padding: Pair) -> Array:
     """Cross-correlation: x `(..., C, H, W)`, weight `(out, C, h, w)` -> `(..., out, H', W')`."""
     xp = namespace(x)

@@ -16,7 +16,7 @@ from math import prod
 
 import numpy as np
 
-from .arrays import Array, Pair, conv2d, namespace, out_size, pad, windows
+from .arrays import Array, Pair, conv2d, dense, namespace, out_size, pad, windows
 
 Shape = tuple[int, ...]
 Reach = tuple[int, list[np.ndarray]]
@@ -101,7 +101,7 @@ class Dense(Linear):
         return 0.0 if self.bias is None else self.bias
 
     def __call__(self, x: Array) -> Array:
-        return x @ self.weight.T
+        return dense(x, self.weight)
 
     def shape(self, features: Shape) -> Shape:
         _expect(self, features, axes=1, channels=self.weight.shape[1])

@@ -1,8 +1,8 @@
 """Rate coding by whole stretches of time: `run` walks this.
 
-The synaptic input of all steps of a stretch comes from one product; what is left of the neuron is a
-comparison per step of the collected charge with a count. What it must remember between two stretches is
-little, so memory does not grow with time.
+The synaptic input of all steps of a stretch comes from one product. The neuron keeps an account instead of a
+potential: what it has received, and what its spikes have paid. What must be remembered from one stretch to the
+next is one value a neuron, so memory does not grow with time.
 """
 
 from __future__ import annotations
@@ -38,42 +38,40 @@ class Windowed(Rate):
 
     def population(self, node: Population, trains: Mapping[str, Analog | Clocked]) -> Clocked:
         """Spikes where the charge, counted from the last reset, reaches one threshold."""
-        charge = self._memory.pop(node.name, 0.0) + self._charge(node, trains)
-        xp, spikes = namespace(charge), []
-        paid = xp.zeros_like(charge[0, ...])  # charge that past spikes have used up
-        for held in charge:
-            spike = held - paid >= 1
-            paid = xp.where(spike, held if self.reset == "zero" else paid + 1, paid)
+        z = self._current(node, trains)
+        xp, spikes = namespace(z), []
+        charge = self._memory.get(node.name, xp.zeros_like(z[0, ...]))
+        paid = xp.zeros_like(charge)  # charge that spikes of this stretch have used up
+        for current in z:
+            charge = charge + current
+            spike = charge - paid >= 1
+            paid = xp.where(spike, charge if self.reset == "zero" else paid + 1, paid)
             spikes.append(spike)
-        self._memory[node.name] = charge[-1, ...] - paid
-        return Clocked(xp.astype(xp.stack(spikes), charge.dtype))
+        self._memory[node.name] = charge - paid
+        return Clocked(xp.astype(xp.stack(spikes), z.dtype))
 
     def max_pool(self, node: MaxPool, train: Analog | Clocked) -> Analog | Clocked:
         """The steps at which the maximum of the counts differs from the step before."""
         if isinstance(train, Analog):
             return Analog(node.window(train.values))
         xp = namespace(train.spikes)
-        counts = xp.cumulative_sum(train.spikes, axis=0)
-        if node.name in self._memory:
-            counts = counts + self._memory[node.name]
-            before = node.window(self._memory[node.name])
-        else:
-            before = node.window(0 * counts[0, ...])
+        past = self._memory.get(node.name, xp.zeros_like(train.spikes[0, ...]))
+        counts = past + xp.cumulative_sum(train.spikes, axis=0)
         self._memory[node.name] = counts[-1, ...]
-        largest = node.window(counts)
-        return Clocked(largest - xp.concat([before[None], largest[:-1, ...]], axis=0))
+        largest = node.window(xp.concat([past[None], counts], axis=0))
+        return Clocked(largest[1:, ...] - largest[:-1, ...])
 
     def readout(self, node: Readout, trains: Mapping[str, Analog | Clocked]) -> Readings:
         """The charge collected so far over the time so far."""
         held, past = self._memory.get(node.name, (0.0, 0))
-        charge = held + self._charge(node, trains)
+        z = self._current(node, trains)
+        xp = namespace(z)
+        charge = held + xp.cumulative_sum(z, axis=0)
         self._memory[node.name] = charge[-1, ...], past + self.steps
-        xp = namespace(charge)
         time = xp.arange(past + 1, past + self.steps + 1, dtype=charge.dtype)
         return Readings(charge / xp.reshape(time, (-1, *[1] * (charge.ndim - 1))))
 
-    def _charge(self, node: Population | Readout, trains: Mapping[str, Analog | Clocked]) -> Array:
-        """`(steps, batch, *features)`: input collected since the start of the stretch, one product a projection."""
+    def _current(self, node: Population | Readout, trains: Mapping[str, Analog | Clocked]) -> Array:
+        """`(steps, batch, *features)`: the input of every step of the stretch, by one product a projection."""
         z = node.input.drive({k: train.window() for k, train in trains.items()}) + node.input.bias
-        xp = namespace(z)
-        return xp.cumulative_sum(xp.broadcast_to(z, (self.steps, *z.shape[1:])), axis=0)
+        return namespace(z).broadcast_to(z, (self.steps, *z.shape[1:]))
