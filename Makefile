@@ -1,6 +1,7 @@
 # make book · make serve · make test. The first run makes .venv; later runs reuse it.
 
 PYTHON ?= python3
+PORT ?= 8000
 BIN := .venv/bin
 READY := .venv/ready
 LIVE := book/_build/live
@@ -11,10 +12,11 @@ TORCH_CPU := https://download.pytorch.org/whl/cpu
 PACKAGE := $(shell find snnref -type f -not -path '*/__pycache__/*')
 BOOK := $(shell find book -type f -not -path 'book/_build/*' -not -path '*/__pycache__/*') _config.yml
 
-.PHONY: help env book serve test check clean
+.PHONY: help env book serve lab test check clean
 help:
 	@echo "make book    build the book (book/_build/html)"
-	@echo "make serve   show it on http://127.0.0.1:8000"
+	@echo "make serve   show it on http://127.0.0.1:$(PORT)"
+	@echo "make lab     open the chapters as notebooks, in JupyterLab"
 	@echo "make test    check and test everything, the built book in a browser too"
 	@echo "make check   only the quick checks: style, types, imports"
 	@echo "make clean   remove what was built (not .venv)"
@@ -24,7 +26,7 @@ env: $(READY)
 # torch comes first and by itself: from PyTorch's index of CPU builds if it answers, so that no CUDA is pulled in.
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "snnref needs Python 3.11 or newer")'
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv --clear .venv
 	if $(BIN)/python -c 'import urllib.request as u; u.urlopen("$(TORCH_CPU)/torch/", timeout=10)' 2>/dev/null; \
 	then $(BIN)/pip install --quiet --index-url $(TORCH_CPU) $(TORCH); \
 	else $(BIN)/pip install --quiet $(TORCH); fi
@@ -43,8 +45,11 @@ book: $(HTML)/index.html
 	@echo "The book is built: $(HTML)/index.html (make serve shows it)"
 
 serve: book
-	@echo "http://127.0.0.1:8000 (stop with Ctrl+C)"
-	$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory $(HTML)
+	@echo "http://127.0.0.1:$(PORT) (stop with Ctrl+C; another port: make serve PORT=8123)"
+	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory $(HTML)
+
+lab: $(READY)
+	$(BIN)/jupyter lab book
 
 check: $(READY)
 	$(BIN)/ruff check .

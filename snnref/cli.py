@@ -20,10 +20,11 @@ try:
     from rich.progress import Progress
     from rich.table import Table
 except ImportError:
-    sys.exit("The snnref command needs its extra packages: pip install 'snnref[cli]'")
+    sys.exit("The snnref command needs the extra 'cli': pip install '.[cli]' in snnref's source")
 
 from . import __version__, data, zoo
 from .evaluation import Evaluation, evaluate
+from .network import Network
 from .rate import Rate, convert
 from .rate.encoding import RESETS
 
@@ -73,8 +74,8 @@ def train(
     from . import training
 
     path = output or Path(f"{name.value}.npz")
-    if not path.parent.is_dir():
-        raise typer.BadParameter(f"the folder {path.parent} does not exist", param_hint="--output")
+    if path.suffix != ".npz" or path.is_dir() or not path.parent.is_dir():
+        raise typer.BadParameter(f"got {path}, expected a file NAME.npz in a folder that exists", param_hint="--output")
     with _bar(f"training {name.value}") as bar:
 
         def progress(epoch: int, total: int, loss: float) -> None:
@@ -96,12 +97,13 @@ def evaluate_(
         float, typer.Option(help="Of the activations: what a neuron at full rate stands for.")
     ] = 99.9,
     images: Annotated[int | None, typer.Option(help="Only the first so many.", min=1)] = None,
+    file: Annotated[Path | None, typer.Option(help="Not the shipped weights but those `train` wrote here.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Convert a shipped network to spikes and measure it on its held-out images."""
     if not 0 < percentile <= 100:
         raise typer.BadParameter(f"got {percentile}, expected 0 < percentile ≤ 100", param_hint="--percentile")
-    net, dataset = zoo.load(name.value), zoo.RECIPES[name.value].dataset
+    net, dataset = Network.load(file) if file else zoo.load(name.value), zoo.RECIPES[name.value].dataset
     calibration, _ = data.load(dataset, split="train")
     x, labels = data.load(dataset, split="test")
     settings: dict[str, Any] = {"steps": steps, "reset": reset.value, "encoding": Rate.encoding}

@@ -79,6 +79,7 @@ class Explorable:
             else:
                 kind = widgets.IntSlider if _whole(control) else widgets.FloatSlider
                 options |= {"min": control["low"], "max": control["high"], "step": control["step"]}
+                options |= {} if _whole(control) else {"readout_format": ".6g"}
                 made[name] = kind(continuous_update=False, **options)
         return made
 

@@ -15,7 +15,7 @@ import numpy as np
 try:
     import torch
 except ImportError as error:
-    raise ImportError("training needs torch: pip install 'snnref[torch]'") from error
+    raise ImportError("training needs the extra 'torch': pip install '.[torch]' in snnref's source") from error
 from torch.nn import functional as F
 
 from . import data

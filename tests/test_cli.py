@@ -69,6 +69,9 @@ def test_train_writes_network_and_card(tmp_path):
     assert sorted(os.listdir(tmp_path)) == ["digits-cnn.json", "digits-cnn.npz"]
     assert json.loads((tmp_path / "digits-cnn.json").read_text())["seed"] == 5
     assert "held-out" in done.stdout
+    report = run("evaluate", "digits-cnn", "--file", "digits-cnn.npz", "--steps", "3", "--json", cwd=tmp_path)
+    card = json.loads((tmp_path / "digits-cnn.json").read_text())
+    assert json.loads(report.stdout)["ann_accuracy"] == pytest.approx(card["test_accuracy"], abs=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +82,8 @@ def test_train_writes_network_and_card(tmp_path):
         (["evaluate", "digits-cnn", "--steps", "0"], "--steps"),
         (["evaluate", "digits-cnn", "--percentile", "0"], "--percentile"),
         (["train", "digits-cnn", "--output", "no/such/folder/net.npz"], "--output"),
+        (["train", "digits-cnn", "--output", "net.json"], "NAME.npz"),
+        (["train", "digits-cnn", "--output", "."], "NAME.npz"),
         (["fly"], "fly"),
     ],
 )

@@ -121,8 +121,11 @@ def test_controls_without_sense_are_refused(spec):
 
 def test_neuron_caption_agrees_with_the_theory():
     """Numbers in the sentence are those of Eqs. 5a and 5b."""
-    assert "12 spikes in 40 steps, a rate of 0.300 against an activation A = z/θ = 0.312" in vocabulary.neuron().caption
-    assert "tends to A·θ/(θ + ε) = 0.250" in vocabulary.neuron(reset="zero").caption
+    assert (
+        "12 spikes in 40 steps, a rate of 0.3000 against an activation A = z/θ = 0.3125" in vocabulary.neuron().caption
+    )
+    assert "tends to A·θ/(θ + ε) = 0.2500" in vocabulary.neuron(reset="zero").caption
+    assert "throws nothing away" in vocabulary.neuron(current=0.25, reset="zero").caption
 
 
 def test_digit_answers_as_the_network_does():

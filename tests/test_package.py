@@ -24,12 +24,12 @@ def test_import_needs_neither_torch_nor_scipy_nor_a_plotting_library():
 
 def test_training_without_torch_says_what_to_install():
     done = python("import sys; sys.modules['torch'] = None; import snnref.training")
-    assert "pip install 'snnref[torch]'" in done.stderr
+    assert "pip install '.[torch]'" in done.stderr
 
 
 def test_command_without_its_extra_says_what_to_install():
     done = python("import sys; sys.modules['typer'] = None; import snnref.cli")
-    assert "pip install 'snnref[cli]'" in done.stderr
+    assert "pip install '.[cli]'" in done.stderr
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
 

@@ -181,6 +181,7 @@ def test_chunks_bound_what_is_held():
         ({"reset": "half"}, ValueError, "'subtract', 'zero'"),
         ({"encoding": "poisson"}, ValueError, "'constant'"),
         ({"percentile": 0}, ValueError, "0 < percentile ≤ 100"),
+        ({"percentile": "99"}, ValueError, "got '99', expected a number"),
         ({"percentile": 101}, ValueError, "0 < percentile ≤ 100"),
         ({"distribution": "some"}, ValueError, "'nonzero', 'all'"),
         ({"wrong": 1}, TypeError, "wrong"),

@@ -14,10 +14,11 @@ README = Path("README.md").read_text()
 
 
 def test_code_gives_the_printed_output():
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.S)
-    (printed,) = re.findall(r"```text\n(.*?)```", README, re.S)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
-    assert done.stdout == printed, done.stderr
+    codes, outputs = (re.findall(rf"```{kind}\n(.*?)```", README, re.S) for kind in ("python", "text"))
+    assert len(codes) == len(outputs) == 2
+    for code, printed in zip(codes, outputs, strict=True):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+        assert done.stdout == printed, done.stderr
 
 
 def parts(drawing):

@@ -6,6 +6,13 @@ from pathlib import Path
 
 LIVE = Path(__file__).parents[1] / "_build" / "live"  # made by book/live/assets.py
 
+# A browser runs no module script of a page that was opened as a file.
+FROM_A_FILE = """
+if (location.protocol === "file:")
+  for (const figure of document.querySelectorAll(".snn-explore"))
+    figure.prepend("To make this figure live, open the book through a web server: make serve.");
+"""
+
 os.environ["SNNREF_BOOK"] = "1"  # inherited by the kernels that execute the chapters
 
 
@@ -17,6 +24,7 @@ def add_live(app, pagename, templatename, context, doctree):
         live = "../" * pagename.count("/") + "live/"
         context["body"] += f'<link rel="stylesheet" href="{live}live.css">'
         context["body"] += f'<script type="module" src="{live}live.js"></script>'
+        context["body"] += f"<script>{FROM_A_FILE}</script>"
 
 
 def _is_thebe(script):

@@ -82,6 +82,7 @@ function drawPanel(panel, width, left) {
     y: { type: "linear", labelArrow: "none", ...axis(panel.y) },
     color: { type: "identity" },
     marks: [
+      square ? Plot.frame({ strokeOpacity: 0.4 }) : null,
       ...panel.marks.map((m) => MARKS[m.mark](m)),
       panel.y.ticks?.length === 0 ? Plot.text([panel.y.label], { frameAnchor: "left", textAnchor: "end", dx: -8 }) : null,
     ],
@@ -102,6 +103,7 @@ function legend(marks, left) {
   for (const mark of marks) {
     const key = document.createElement("span");
     key.textContent = mark.label;
+    key.className = mark.dashed ? "rule" : mark.mark;
     key.style.setProperty("--color", mark.color);
     list.append(key);
   }
@@ -163,7 +165,8 @@ function makeLive(element) {
   caption.setAttribute("aria-live", "polite");
   form.append(...controls.map((c) => makeControl(c, (key, value) => ((values[key] = value), update()))));
   form.addEventListener("submit", (event) => event.preventDefault());
-  element.prepend(form, status);
+  form.append(status);
+  element.prepend(form);
 
   const say = (state, text = "") => {
     element.dataset.state = state;
@@ -213,5 +216,12 @@ function makeLive(element) {
   say("waiting");
 }
 
+function sayStill(element) {
+  element.dataset.state = "still";
+  const note = document.createElement("p");
+  note.textContent = "This copy of the book was built without what makes its figures live; the picture is still.";
+  element.prepend(note);
+}
+
 const python = await fetch(new URL("pyodide/pyodide-lock.json", here), { method: "HEAD" });
-if (python.ok) document.querySelectorAll(".snn-explore").forEach(makeLive);
+document.querySelectorAll(".snn-explore").forEach(python.ok ? makeLive : sayStill);

@@ -49,9 +49,11 @@ def _panel(ax: Axes, panel: Panel) -> None:
                     f"{name}ticklabels": [text for _, text in axis.ticks],
                 }
             )
-            ax.spines["left" if name == "y" else "bottom"].set_visible(bool(axis.ticks))
+            framed = any(isinstance(mark, Cells) for mark in panel.marks)
+            ax.spines["left" if name == "y" else "bottom"].set_visible(bool(axis.ticks) or framed)
+            ax.spines["right" if name == "y" else "top"].set_visible(framed)
     if ax.get_legend_handles_labels()[0]:
-        ax.legend(loc="best", frameon=False, fontsize=8)
+        ax.legend(loc="best", fontsize=8, framealpha=0.85, edgecolor="none")
 
 
 def _mark(ax: Axes, mark: Mark) -> None:

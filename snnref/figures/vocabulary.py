@@ -77,39 +77,46 @@ def neuron(*, threshold: float = 1.0, current: float = 0.3125, reset: str = "sub
 
 
 def _neuron_caption(threshold: float, current: float, reset: str, count: float, v: float, steps: int) -> str:
+    rate_, activation = count / steps, current / threshold
     start = (
-        f"Input z = {current:g} a step, threshold θ = {threshold:g}: {count:g} spikes in {steps} steps, "
-        f"a rate of {count / steps:.3f} against an activation A = z/θ = {current / threshold:.3f}. "
+        f"Input z = {current:g} a step, threshold θ = {threshold:g}: {_times(count, 'spike')} in {steps} steps, "
+        f"a rate of {rate_:.4f} against an activation A = z/θ = {activation:.4f}. "
     )
     if reset == "subtract":
-        return (
-            start
-            + f"The difference is exactly the potential left over, V/(Tθ) = {v / (steps * threshold):.3f} (Eq. 5b)."
-        )
+        left = v / (steps * threshold)
+        return start + f"The difference is exactly the potential left over, V/(tθ) = {left:.4f} (Eq. 5b)."
     if current <= 0:
         return start + "Without a positive input there is no spike and nothing to reset."
     every = int(np.ceil(threshold / current))
     wasted = every * current - threshold
+    rhythm = f"A spike comes every {_times(every, 'step')}" if every > 1 else "A spike comes at every step"
+    if wasted == 0:
+        return start + f"{rhythm} and its reset throws nothing away: ε = 0, and the rate tends to A (Eq. 5a)."
     return start + (
-        f"A spike comes every {every} steps and its reset throws away ε = {wasted:.3f}, "
-        f"so the rate tends to A·θ/(θ + ε) = {1 / every:.3f} instead (Eq. 5a)."
+        f"{rhythm} and its reset throws away ε = {wasted:.4f}, "
+        f"so the rate tends to A·θ/(θ + ε) = {1 / every:.4f} instead of A (Eq. 5a)."
     )
+
+
+def _times(count: float, what: str) -> str:
+    """1 spike, 2 spikes."""
+    return f"{count:g} {what}{'' if count == 1 else 's'}"
 
 
 def one_number(*, value: float = 0.625, steps: int = 32) -> Figure:
     """One number in each code: when its spikes come, and what a receiver believes as they come in."""
-    codes = (("rate, reset to zero", "zero", PINK), ("rate, reset by subtraction", "subtract", BLUE))
+    codes = (("reset by subtraction", "subtract", BLUE), ("reset to zero", "zero", PINK))
     time = np.arange(1, steps + 1)
     raster, beliefs, ends = [], [], []
-    for row, (label, reset, color) in enumerate(codes, start=1):
+    for row, (label, reset, color) in zip((2, 1), codes, strict=True):  # the first on top
         spikes, _ = fire(value, steps=steps, reset=reset)
         fired = time[spikes > 0]
         belief = np.cumsum(spikes) / time
         raster.append(Ticks(fired, np.full(len(fired), row), color=color))
         beliefs.append(Line(time, belief, color=color, label=label))
-        ends.append(f"{label}: {len(fired)} spikes mean {belief[-1]:.3f}")
+        ends.append(f"{label}, {_times(len(fired), 'spike')} mean {belief[-1]:.4g}")
     axis = Axis("time step", (0, steps + 0.5))
-    rows = [(row, label) for row, (label, *_) in enumerate(codes, start=1)]
+    rows = [(2, "subtract"), (1, "zero")]
     return Figure(
         [
             [Panel(raster, Axis("", axis.domain), Axis("", (0.4, len(codes) + 0.6), ticks=rows), height=90)],
@@ -121,7 +128,7 @@ def one_number(*, value: float = 0.625, steps: int = 32) -> Figure:
                 )
             ],
         ],
-        f"The number {value:g} for {steps} steps. {'; '.join(ends)}.",
+        f"The number {value:g} as a rate, after {_times(steps, 'step')}: with {'; with '.join(ends)}.",
     )
 
 
@@ -150,7 +157,7 @@ def digit(*, image: int = 0, steps: int = 40, percentile: float = 99.9) -> Figur
     final = Panel(
         [
             Bars(np.arange(10), outputs[-1], label="spiking"),
-            Dots(np.arange(10), ann, color=ORANGE, label="ANN"),
+            Dots(np.arange(10), ann, color=GREEN, label="ANN"),
         ],
         classes,
         Axis("output", span),
@@ -158,7 +165,7 @@ def digit(*, image: int = 0, steps: int = 40, percentile: float = 99.9) -> Figur
     verdict = "as the ANN does" if answer == int(ann.argmax()) else f"where the ANN says {int(ann.argmax())}"
     return Figure(
         [[picture, over_time], [final]],
-        f"Held-out digit {image}, a {label}: after {steps} steps the spiking network says {answer}, {verdict}; "
-        f"its answer has not changed since step {settled}. Each neuron fired {run.spikes_per_neuron:.2f} times, "
-        f"{run.operations.total[0]:,.0f} synaptic operations in all.",
+        f"Held-out digit {image}, a {label}: after {_times(steps, 'step')} the spiking network says {answer}, "
+        f"{verdict}; its answer has not changed since step {settled}. A neuron fired {run.spikes_per_neuron:.2f} times "
+        f"on average, which took {run.operations.total[0]:,.0f} synaptic operations.",
     )

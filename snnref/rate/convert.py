@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Real
+
 import numpy as np
 
 from ..arrays import Array, check_input, to_numpy
@@ -47,8 +49,8 @@ def choose_scales(
 
     A pool has its source's scale. The input is a current and the readout a potential: their scale is 1.
     """
-    if not 0 < percentile <= 100:
-        raise ValueError(f"percentile: got {percentile}, expected 0 < percentile ≤ 100")
+    if not (isinstance(percentile, Real) and 0 < percentile <= 100):
+        raise ValueError(f"percentile: got {percentile!r}, expected a number with 0 < percentile ≤ 100")
     check_choice("distribution", distribution, DISTRIBUTIONS)
     scales = {INPUT: 1.0, READOUT: 1.0}
     for name, value in activations(nodes, calibration).items():
