@@ -67,13 +67,14 @@ class Browser:
         )
         self.context.set_default_timeout(40_000)
 
-    def page(self, address, **options):
+    def page(self, address, *, scheme="light"):
         """A page, with what it complained about in `page.complaints`."""
         page = self.context.new_page()
+        page.emulate_media(color_scheme=scheme)
         page.complaints = []
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.on("console", lambda m: page.complaints.append(m.text) if m.type == "error" else None)
-        page.goto(address, **options)
+        page.goto(address)
         return page
 
     def foreign_requests(self, site):

@@ -133,6 +133,27 @@ def test_without_javascript_the_pictures_are_there(site, browser):
     assert page.locator(".snn-explore input").count() == 0
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_captions_can_be_read(site, browser, scheme):
+    """Text and what lies behind it differ enough (WCAG: a contrast of 4.5)."""
+    page = browser.page(f"{site}vocabulary.html", scheme=scheme)
+    for state in ("still", "live"):
+        if state == "live":
+            wait_for(page, 0, "ready")
+        contrast = page.locator("figcaption").first.evaluate("""element => {
+            const numbers = (text) => text.match(/[\\d.]+/g).map(Number);
+            const behind = (e) => {
+                const color = numbers(getComputedStyle(e).backgroundColor);
+                return color.length === 3 || color[3] > 0 ? color : behind(e.parentElement);
+            };
+            const linear = (c) => ((c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+            const light = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b) + 0.05;
+            const pair = [light(numbers(getComputedStyle(element).color)), light(behind(element))];
+            return Math.max(...pair) / Math.min(...pair);
+        }""")
+        assert contrast > 4.5, state
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_pages_fit_the_screen(site, browser, html, width):
     for file in html.glob("*.html"):
