@@ -33,10 +33,11 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
-$(LIVE)/worker.js: $(READY) $(PACKAGE) $(BOOK)
+# assets.py leaves "complete" only if it could fetch all: otherwise the next run tries again.
+$(LIVE)/complete: $(READY) $(PACKAGE) $(BOOK)
 	$(BIN)/python book/live/assets.py $(LIVE)
 
-$(HTML)/index.html: $(READY) $(LIVE)/worker.js $(PACKAGE) $(BOOK)
+$(HTML)/index.html: $(READY) $(LIVE)/complete $(PACKAGE) $(BOOK)
 	rm -rf $(HTML)
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter-book build book --all --path-output $(CURDIR)/book \
 		--config $(CURDIR)/_config.yml --toc $(CURDIR)/book/_toc.yml -W -n --keep-going || { rm -rf $(HTML); exit 1; }

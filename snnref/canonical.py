@@ -131,17 +131,16 @@ def canonical(net: Network) -> Nodes:
 
     Raises ValueError for a max-pool of a sum that no ReLU follows: such a maximum is not a maximum of spikes.
     """
-    if not net.layers:
-        raise ValueError("the network has no layer; add some with Network.add")
     nodes: Nodes = {INPUT: Input(INPUT, net.shapes[INPUT])}
     value = {INPUT: Sum((Projection(INPUT),))}  # every layer as a linear expression of nodes
+    net = _live(net)
     for name, (layer, sources) in net.layers.items():
         terms = [value[s] for s in sources]
         match layer:
+            case ann.ReLU() if _side_by_side(terms[0], nodes) and _non_negative(terms[0], nodes):
+                value[name] = terms[0]
             case ann.ReLU():
-                value[name] = (
-                    terms[0] if _non_negative(terms[0]) else _population(nodes, name, net.shapes[name], terms[0])
-                )
+                value[name] = _population(nodes, name, net.shapes[name], terms[0])
             case ann.Add():
                 value[name] = _add(*terms)
             case ann.Concat():
@@ -150,8 +149,17 @@ def canonical(net: Network) -> Nodes:
                 value[name] = _max_pool(nodes, net, name, terms[0])
             case Linear():
                 value[name] = terms[0].then(layer, net.shapes[sources[0]])
-    nodes[READOUT] = Readout(READOUT, net.shapes[name], value[name])
-    return _needed(nodes)
+    nodes[READOUT] = Readout(READOUT, net.shapes[net.output], value[net.output])
+    return nodes
+
+
+def _live(net: Network) -> Network:
+    """Without the layers that the output does not depend on."""
+    wanted = {net.output}
+    for name, (_, sources) in reversed(net.layers.items()):
+        if name in wanted:
+            wanted.update(sources)
+    return replace(net, layers={name: layer for name, layer in net.layers.items() if name in wanted})
 
 
 def _population(nodes: Nodes, name: str, shape: Shape, term: Sum) -> Sum:
@@ -160,54 +168,64 @@ def _population(nodes: Nodes, name: str, shape: Shape, term: Sum) -> Sum:
 
 
 def _concat(terms: list[Sum], shapes: list[Shape]) -> Sum:
-    starts = np.cumsum([0, *(shape[0] for shape in shapes)])
-    total = int(starts[-1])
-    return _add(
-        *(
-            t.then(ann.Place(int(start), total, shape), shape)
-            for t, start, shape in zip(terms, starts, shapes, strict=False)
-        )
-    )
+    total, start, placed = sum(shape[0] for shape in shapes), 0, []
+    for term, shape in zip(terms, shapes, strict=True):
+        placed.append(term.then(ann.Place(start, shape[0], total, len(shape)), shape))
+        start += shape[0]
+    return _add(*placed)
 
 
-def _spikes(term: Sum) -> bool:
-    """Whether the expression is nothing but the trains of nodes, side by side."""
-    return not np.any(term.bias) and all(isinstance(m, ann.Place) for p in term.projections for m in p.maps)
+def _side_by_side(term: Sum, nodes: Nodes) -> bool:
+    """Whether the expression is nothing but the trains of nodes, each channel one node's."""
+    taken: set[int] = set()
+    for p in term.projections:
+        if not all(isinstance(m, ann.Place) for m in p.maps):
+            return False
+        start = sum(m.start for m in p.maps if isinstance(m, ann.Place))
+        channels = set(range(start, start + nodes[p.source].shape[0]))
+        if channels & taken:
+            return False
+        taken |= channels
+    return True
 
 
-def _non_negative(term: Sum) -> bool:
-    """Whether a ReLU would change nothing: trains of populations and their pools, side by side."""
-    return _spikes(term) and all(p.source != INPUT for p in term.projections)
+def _non_negative(term: Sum, nodes: Nodes) -> bool:
+    """Whether a ReLU would change nothing: sums and means of populations and of their pools."""
+
+    def positive(node: Node) -> bool:
+        return isinstance(node, Population) or (isinstance(node, MaxPool) and positive(nodes[node.source]))
+
+    keeps_sign = (ann.Place, ann.AvgPool, ann.Flatten)
+    return all(positive(nodes[p.source]) and all(isinstance(m, keeps_sign) for m in p.maps) for p in term.projections)
 
 
 def _max_pool(nodes: Nodes, net: Network, name: str, term: Sum) -> Sum:
-    """Pool every branch of a concatenation by itself; swap with a ReLU that follows (max commutes with it)."""
-    layer, sources = net.layers[name]
-    if not _spikes(term):
+    """Pool every branch of a concatenation by itself; a sum becomes a population first.
+
+    That takes a ReLU, which changes nothing where the sum cannot be negative, and otherwise may be the one
+    right behind the pooling: the maximum commutes with it.
+    """
+    layer, (source,) = net.layers[name]
+    if not _side_by_side(term, nodes):
         readers = [(k, kind) for k, (kind, read) in net.layers.items() if name in read]
-        if not readers or not all(isinstance(kind, ann.ReLU) for _, kind in readers):
+        if _non_negative(term, nodes):
+            term = _population(nodes, source, net.shapes[source], term)
+        elif readers and all(isinstance(kind, ann.ReLU) for _, kind in readers):
+            term = _population(nodes, readers[0][0], net.shapes[source], term)
+        else:
             raise ValueError(
-                f"layer {name!r}: max-pooling of {sources[0]!r}, which is not behind a ReLU; "
+                f"layer {name!r}: max-pooling of {source!r}, which may be negative; "
                 "put a ReLU before the pooling (or right behind it), or use average pooling"
             )
-        term = _population(nodes, readers[0][0], net.shapes[sources[0]], term)
     pooled = []
     for p in term.projections:
-        shape = nodes[p.source].shape
         branch = name if len(term.projections) == 1 else f"{name}.{p.source}"
-        nodes[branch] = MaxPool(branch, layer.shape(shape), layer, p.source)  # type: ignore[arg-type]
-        places = (replace(m, features=(m.features[0], *net.shapes[name][1:])) for m in p.maps)  # type: ignore
-        pooled.append(Projection(branch, tuple(places)))
+        while branch != name and branch in net.layers:
+            branch += "'"  # a layer bears that name
+        shape = layer.shape(nodes[p.source].shape)
+        nodes[branch] = MaxPool(branch, shape, layer, p.source)  # type: ignore[arg-type]
+        pooled.append(Projection(branch, p.maps))
     return Sum(tuple(pooled))
-
-
-def _needed(nodes: Nodes) -> Nodes:
-    """Without the nodes that nothing reads."""
-    wanted = {INPUT, READOUT}
-    for node in reversed(nodes.values()):
-        if node.name in wanted:
-            wanted.update(node.sources)
-    return {name: node for name, node in nodes.items() if name in wanted}
 
 
 def normalise(nodes: Nodes, scales: Scales) -> Nodes:

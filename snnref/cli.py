@@ -112,8 +112,8 @@ def evaluate_(
         result = evaluate(
             net,
             snn,
-            x[:images],
-            labels[:images],
+            x=x[:images],
+            labels=labels[:images],
             progress=lambda done, total: bar.update(bar.task_ids[0], completed=done, total=total),
         )
     report = {

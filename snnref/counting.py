@@ -14,6 +14,8 @@ import numpy as np
 
 from .arrays import Array, to_numpy
 from .canonical import MaxPool, Nodes, Population, Projection, Readout
+from .layers import Conv, Dense, Linear, Shape
+from .network import Network
 
 
 def projections(nodes: Nodes) -> list[tuple[Projection, Population | Readout]]:
@@ -27,14 +29,26 @@ def neurons(nodes: Nodes) -> int:
 
 
 def synapses(nodes: Nodes) -> int:
-    """Connections, without those to padded positions; the multiply-accumulates of one ANN forward pass."""
+    """Connections between neurons, without those to padded positions."""
     return sum(int(p.fan_out(nodes[p.source].shape).sum()) for p, _ in projections(nodes))
 
 
-def ann_operations(nodes: Nodes) -> int:
-    """Σ (2·f_in + 1)·n over neurons and readouts; pooling is not counted (Eq. 9, Rueckauer 2017)."""
-    units = sum(int(np.prod(n.shape)) for n in nodes.values() if isinstance(n, Population | Readout))
-    return 2 * synapses(nodes) + units
+def multiply_accumulates(layer: Linear, shape: Shape) -> int:
+    """Of one application of a layer to features `shape`; padded positions and pooling are not counted."""
+    weighted = isinstance(layer, Dense | Conv)
+    return int(Projection("", (layer,)).fan_out(shape).sum()) if weighted else 0
+
+
+def ann_operations(net: Network) -> int:
+    """Σ (2·f_in + 1)·n over the units of dense and convolutional layers (Eq. 9, Rueckauer 2017).
+
+    Pooling is not counted, nor are the additions of a residual connection.
+    """
+    total = 0
+    for name, (layer, (source, *_)) in net.layers.items():
+        if isinstance(layer, Dense | Conv):
+            total += 2 * multiply_accumulates(layer, net.shapes[source]) + int(np.prod(net.shapes[name]))
+    return total
 
 
 @dataclass(frozen=True)
@@ -50,8 +64,11 @@ class Operations:
         return sum(self.by_projection.values(), np.zeros_like(self.pooling))
 
 
-def operations(nodes: Nodes, counts: Mapping[str, Array]) -> Operations:
-    """Spikes times the fan-out of their own neuron (Eq. 10, Rueckauer 2017), from `counts (batch, *features)`."""
+def operations(nodes: Nodes, counts: Mapping[str, Array], *, batch: int) -> Operations:
+    """Spikes times the fan-out of their own neuron (Eq. 10, Rueckauer 2017), from `counts (batch, *features)`.
+
+    Nodes without counts send no spikes.
+    """
 
     def weighed(source: str, fan_out: np.ndarray) -> np.ndarray:
         flat = to_numpy(counts[source]).astype(np.float64)
@@ -59,10 +76,15 @@ def operations(nodes: Nodes, counts: Mapping[str, Array]) -> Operations:
 
     by_projection: dict[tuple[str, str], np.ndarray] = {}
     for p, node in projections(nodes):
+        if p.source not in counts:
+            continue  # an analog source
         cost = weighed(p.source, p.fan_out(nodes[p.source].shape))
         by_projection[p.source, node.name] = by_projection.get((p.source, node.name), 0.0) + cost
-    pools = [weighed(n.source, _windows_over(n, nodes)) for n in nodes.values() if isinstance(n, MaxPool)]
-    batch = len(next(iter(counts.values())))
+    pools = [
+        weighed(n.source, _windows_over(n, nodes))
+        for n in nodes.values()
+        if isinstance(n, MaxPool) and n.source in counts
+    ]
     return Operations(by_projection, sum(pools, np.zeros(batch)))
 
 
@@ -74,5 +96,11 @@ def _windows_over(pool: MaxPool, nodes: Nodes) -> np.ndarray:
 
 
 def analog_operations(nodes: Nodes, source: str) -> int:
-    """Multiply-accumulates that turn one analog input into currents: a one-off cost that Eq. 10 leaves out."""
-    return sum(int(p.fan_out(nodes[source].shape).sum()) for p, _ in projections(nodes) if p.source == source)
+    """Multiply-accumulates that turn one analog train into currents: a one-off cost that Eq. 10 leaves out."""
+    total = 0
+    for p, _ in projections(nodes):
+        shape = nodes[p.source].shape
+        for linear in p.maps if p.source == source else ():
+            total += multiply_accumulates(linear, shape)
+            shape = linear.shape(shape)
+    return total

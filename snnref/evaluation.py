@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from . import counting
-from .arrays import Array, to_numpy
+from .arrays import Array, check_input, to_numpy
 from .network import Network
 from .walk import SNN
 
@@ -36,9 +36,9 @@ class Evaluation:
 def evaluate(
     net: Network,
     snn: SNN,
+    *,
     x: Array,
     labels: Array,
-    *,
     batch: int = 128,
     progress: Progress | None = None,
     **settings: Any,
@@ -47,8 +47,11 @@ def evaluate(
 
     `settings` go to `SNN.run`. Raises ValueError when there is not one label for each image.
     """
-    if len(x) != len(labels):
-        raise ValueError(f"labels: got {len(labels)} for {len(x)} images, expected one for each")
+    check_input(x, net.input_shape)
+    if tuple(labels.shape) != (x.shape[0],):
+        raise ValueError(f"labels: got shape {tuple(labels.shape)} for {x.shape[0]} images, expected one for each")
+    if batch < 1:
+        raise ValueError(f"batch: got {batch}, expected a whole number ≥ 1")
     ann, snn_right, same, spikes, operations, seconds = 0, 0, 0, 0.0, 0.0, 0.0
     for start in range(0, len(x), batch):
         part, truth = x[start : start + batch], to_numpy(labels[start : start + batch])
@@ -73,7 +76,7 @@ def evaluate(
         spikes_per_neuron=spikes / n,
         operations=operations / n,
         analog_operations=run.analog_operations,
-        ann_operations=counting.ann_operations(snn.nodes),
+        ann_operations=counting.ann_operations(net),
         latency=run.latency,
         seconds=seconds,
     )

@@ -6,13 +6,14 @@ explore(vocabulary.neuron, threshold=(0.25, 2, 0.05, 1), reset=["subtract", "zer
 from __future__ import annotations
 
 import html
+import inspect
 import json
 import os
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
-from .figures import describe
+from .figures import describe, find
 from .figures.description import Figure
 
 BOOK = "SNNREF_BOOK"  # set while the book is built: figures become live elements of the page
@@ -24,9 +25,19 @@ def explore(function: Callable[..., Figure], **controls: Sequence[Any]) -> Explo
     function : of `snnref.figures`, with keyword parameters and a figure description as result
     controls : for each parameter either (low, high, step, value), or a list of choices, the first chosen
 
-    Raises ValueError for controls that make no sense.
+    Raises ValueError for a function that is not of `snnref.figures`, or controls that make no sense.
     """
+    if find(_name(function)) is not function:
+        raise ValueError(f"function: got {function!r}, expected one that a module of snnref.figures lists in __all__")
+    known = inspect.signature(function).parameters
+    for name in controls:
+        if name not in known:
+            raise ValueError(f"control {name!r}: {function.__name__} has the parameters {', '.join(known)}")
     return Explorable(function, {name: _control(name, spec) for name, spec in controls.items()})
+
+
+def _name(function: Callable[..., Figure]) -> str:
+    return f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
 
 
 def _control(name: str, spec: Sequence[Any]) -> dict[str, Any]:
@@ -34,11 +45,12 @@ def _control(name: str, spec: Sequence[Any]) -> dict[str, Any]:
         return {"name": name, "choices": spec, "value": spec[0]}
     if isinstance(spec, tuple) and len(spec) == 4:
         low, high, step, value = spec
-        if low <= value <= high and low < high and step > 0:
+        on_grid = step > 0 and all(((end - low) / step).is_integer() for end in (float(value), float(high)))
+        if low <= value <= high and low < high and on_grid:
             return {"name": name, "low": low, "high": high, "step": step, "value": value}
     raise ValueError(
         f"control {name!r}: got {spec!r}, expected (low, high, step, value) with low ≤ value ≤ high, "
-        "or a list of choices"
+        "value and high whole steps above low, or a list of choices"
     )
 
 
@@ -46,7 +58,7 @@ class Explorable:
     """A figure function with controls; displays itself."""
 
     def __init__(self, function: Callable[..., Figure], controls: dict[str, dict[str, Any]]):
-        self.name = f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+        self.name = _name(function)
         self.controls = controls
         self.values = {name: control["value"] for name, control in controls.items()}
 
@@ -92,7 +104,11 @@ class Explorable:
 
         def update(change: Any) -> None:
             self.values[change.owner.description] = change.new
-            shown.value = self.picture()
+            try:
+                shown.value = self.picture()
+            except Exception as error:  # a kernel would only log it
+                shown.value = f"This could not be computed: {html.escape(str(error))}"
+                raise
 
         for slider in self.sliders.values():
             slider.observe(update, names="value")

@@ -13,6 +13,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from math import prod
+from numbers import Integral
 
 import numpy as np
 
@@ -24,7 +25,10 @@ Reach = tuple[int, list[np.ndarray]]
 
 def pair(value: int | Pair) -> Pair:
     """3 -> (3, 3); (3, 1) stays."""
-    return (value, value) if isinstance(value, int) else (value[0], value[1])
+    if isinstance(value, Integral):
+        return int(value), int(value)
+    high, wide = value  # type: ignore[misc]
+    return int(high), int(wide)
 
 
 def _expect(layer: object, shape: Shape, *, axes: int | None = None, channels: int | None = None) -> None:
@@ -40,6 +44,14 @@ class Window:
     size: int | Pair
     stride: int | Pair | None = None  # None: equal to the size, as in torch
     padding: int | Pair = 0
+
+    def __post_init__(self) -> None:
+        size, stride, padding = self.geometry
+        if min(size) < 1 or min(stride) < 1 or min(padding) < 0:
+            raise ValueError(
+                f"{type(self).__name__}: got size {size}, stride {stride}, padding {padding}, "
+                "expected size and stride ≥ 1 and padding ≥ 0"
+            )
 
     @property
     def geometry(self) -> tuple[Pair, Pair, Pair]:
@@ -140,7 +152,18 @@ class Conv(Linear):
 
 
 @dataclass(frozen=True)
-class AvgPool(Window, Linear):
+class Pool(Window):
+    """A window of which at most half is padding, so that none lies outside altogether."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        size, _, padding = self.geometry
+        if any(2 * p > s for s, p in zip(size, padding, strict=True)):
+            raise ValueError(f"{type(self).__name__}: got padding {padding}, expected at most half the size {size}")
+
+
+@dataclass(frozen=True)
+class AvgPool(Pool, Linear):
     """Mean over a window; padded zeros count, as in torch's default."""
 
     def __call__(self, x: Array) -> Array:
@@ -174,12 +197,13 @@ class Place(Linear):
     """One branch of a concatenation as a linear map: zeros in the channels of the other branches."""
 
     start: int  # first channel of the branch
+    channels: int  # of the branch
     total: int  # channels of the concatenation
-    features: Shape  # of the branch
+    axes: int  # feature axes
 
     def __call__(self, x: Array) -> Array:
-        after = self.total - self.start - self.features[0]
-        return pad(x, ((self.start, after), *[(0, 0)] * (len(self.features) - 1)))
+        after = self.total - self.start - self.channels
+        return pad(x, ((self.start, after), *[(0, 0)] * (self.axes - 1)))
 
     def shape(self, features: Shape) -> Shape:
         return (self.total, *features[1:])
@@ -205,7 +229,7 @@ class Gain(Linear):
 
 
 @dataclass(frozen=True)
-class MaxPool(Window):
+class MaxPool(Pool):
     """Maximum over a window; padding never wins."""
 
     def __call__(self, x: Array) -> Array:

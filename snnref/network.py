@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from . import layers as kinds
 from .arrays import Array, Placed, check_input, to_numpy
 from .layers import Layer, Linear, Shape
 
 INPUT, READOUT = "input", "readout"
+FORMAT = 1  # of the file
 _KINDS = {k.__name__: k for k in Layer.__args__}
 
 
@@ -33,7 +36,11 @@ class Network:
     _placed: Placed = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        shapes = {INPUT: tuple(self.input_shape)}
+        if not isinstance(self.input_shape, tuple) or not all(
+            isinstance(n, Integral) and n > 0 for n in self.input_shape
+        ):
+            raise ValueError(f"input_shape: got {self.input_shape!r}, expected a tuple such as (1, 28, 28)")
+        shapes = {INPUT: self.input_shape}
         for name, (layer, sources) in self.layers.items():
             shapes[name] = _shape(name, layer, sources, shapes)
         object.__setattr__(self, "shapes", shapes)
@@ -53,21 +60,31 @@ class Network:
     def activations(self, x: Array) -> dict[str, Array]:
         """The output of every layer, by name, and the input."""
         check_input(x, self.input_shape)
-        values, layers = {INPUT: x}, self._placed.like(x)
+        return self.forward(x, self._placed.like(x))
+
+    def forward(self, x: Array, layers: Mapping[str, Any]) -> dict[str, Array]:
+        """`activations` with other layers in the places of the network's own, and without checks: for training."""
+        values = {INPUT: x}
         for name, (_, sources) in self.layers.items():
-            layer = layers[name]
-            values[name] = layer(*(values[source] for source in sources))
-            if isinstance(layer, Linear):
-                values[name] = values[name] + layer.offset
+            values[name] = layers[name](*(values[source] for source in sources))
+            if isinstance(layers[name], Linear):
+                values[name] = values[name] + layers[name].offset
         return values
 
     def __call__(self, x: Array) -> Array:
-        return self.activations(x)[next(reversed(self.layers))]
+        return self.activations(x)[self.output]
+
+    @property
+    def output(self) -> str:
+        """The name of the last layer. Raises ValueError where there is none."""
+        if not self.layers:
+            raise ValueError("the network has no layer; add some with Network.add")
+        return next(reversed(self.layers))
 
     def save(self, path: str | Path) -> Path:
         """Write an `.npz` file: arrays by `layer.field`, the graph as JSON. Complete or not at all."""
         path = Path(path)
-        graph: dict[str, Any] = {"format": 1, "input_shape": self.input_shape, "layers": []}
+        graph: dict[str, Any] = {"format": FORMAT, "input_shape": self.input_shape, "layers": []}
         arrays: dict[str, np.ndarray] = {}
         for name, (layer, sources) in self.layers.items():
             plain: dict[str, Any] = {}
@@ -96,19 +113,38 @@ class Network:
         try:
             with np.load(path, allow_pickle=False) as data:
                 graph = json.loads(str(data["graph"]))
+                if graph["format"] != FORMAT:
+                    raise ValueError(f"format {graph['format']}, this version reads {FORMAT}")
                 arrays = {k: data[k] for k in data.files if k != "graph"}
             net = cls(tuple(graph["input_shape"]))
             for name, kind, plain, sources in graph["layers"]:
-                own = {k.removeprefix(f"{name}."): v for k, v in arrays.items() if k.startswith(f"{name}.")}
+                own = {k.rpartition(".")[2]: v for k, v in arrays.items() if k.rpartition(".")[0] == name}
                 plain = {k: tuple(v) if isinstance(v, list) else v for k, v in plain.items()}
                 net = net.add(name, _KINDS[kind](**plain, **own), *sources)
         except FileNotFoundError:
             raise
-        except (OSError, KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        except Exception as error:  # a damaged archive fails in a dozen ways
             raise ValueError(
                 f"{path}: not a complete network file ({error}); write it again with Network.save"
             ) from error
         return net
+
+
+def _check_weights(name: str, layer: kinds.Dense | kinds.Conv) -> None:
+    axes = 2 if isinstance(layer, kinds.Dense) else 4
+    for field_, value, wanted in (
+        ("weight", layer.weight, f"{axes} axes"),
+        ("bias", layer.bias, "one value for each output"),
+    ):
+        if field_ == "bias" and value is None:
+            continue
+        if not isinstance(value, np.ndarray) or value.dtype.kind != "f":
+            kind = getattr(value, "dtype", type(value).__name__)
+            raise ValueError(f"layer {name!r}: {field_} is {kind}, expected a NumPy array of floats")
+        if value.ndim != axes if field_ == "weight" else value.shape != layer.weight.shape[:1]:
+            raise ValueError(f"layer {name!r}: {field_} has shape {value.shape}, expected {wanted}")
+        if not np.all(np.isfinite(value)):
+            raise ValueError(f"layer {name!r}: {field_} holds NaN or infinite values; train or load it again")
 
 
 def _shape(name: str, layer: Layer, sources: tuple[str, ...], shapes: dict[str, Shape]) -> Shape:
@@ -118,10 +154,8 @@ def _shape(name: str, layer: Layer, sources: tuple[str, ...], shapes: dict[str, 
             raise ValueError(f"layer {name!r}: unknown source {source!r}; there are {', '.join(shapes)}")
     if not isinstance(layer, Layer):
         raise TypeError(f"layer {name!r}: got {type(layer).__name__}, expected one of {', '.join(_KINDS)}")
-    for f in fields(layer):
-        value = getattr(layer, f.name)
-        if isinstance(value, np.ndarray) and not np.all(np.isfinite(value)):
-            raise ValueError(f"layer {name!r}: {f.name} holds NaN or infinite values; train or load it again")
+    if isinstance(layer, kinds.Dense | kinds.Conv):
+        _check_weights(name, layer)
     try:
         return layer.shape(*(shapes[source] for source in sources))
     except (ValueError, TypeError) as error:

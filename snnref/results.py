@@ -11,7 +11,8 @@ import numpy as np
 from . import counting
 from .arrays import Array, like, namespace, to_numpy
 from .canonical import Nodes, Population, Scales
-from .network import INPUT, READOUT
+from .network import READOUT
+from .trains import Analog, Readings
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +48,8 @@ class Run:
     @property
     def spikes(self) -> dict[str, Array]:
         """`(batch, *features)` for every node that sends spikes: how often each neuron fired."""
-        return {name: train.count() for name, train in self.trains.items() if name != READOUT}
+        silent = (Analog, Readings)
+        return {name: train.count() for name, train in self.trains.items() if not isinstance(train, silent)}
 
     @cached_property
     def spikes_per_neuron(self) -> float:
@@ -61,12 +63,13 @@ class Run:
     @cached_property
     def operations(self) -> counting.Operations:
         """Synaptic operations of each sample, in all and by projection."""
-        return counting.operations(self.nodes, self.spikes)
+        return counting.operations(self.nodes, self.spikes, batch=self.output.shape[0])
 
     @property
     def analog_operations(self) -> int:
-        """Multiply-accumulates spent once per sample on an analog input; 0 where the input spikes."""
-        return counting.analog_operations(self.nodes, INPUT) if hasattr(self.trains[INPUT], "values") else 0
+        """Multiply-accumulates spent once per sample on analog trains; 0 where the input spikes."""
+        analog = [name for name, train in self.trains.items() if isinstance(train, Analog)]
+        return sum(counting.analog_operations(self.nodes, name) for name in analog)
 
     def accuracy(self, labels: Array) -> float:
         """The share of samples predicted as labelled. Raises ValueError if there is not one label each."""

@@ -19,9 +19,7 @@ except ImportError as error:
 from torch.nn import functional as F
 
 from . import data
-from .arrays import Array
-from .layers import Linear
-from .network import INPUT, Network
+from .network import Network
 from .zoo import RECIPES, Recipe
 
 Progress = Callable[[int, int, float], None]  # epoch, epochs, mean loss
@@ -65,7 +63,7 @@ def _fit(recipe: Recipe, rng: np.random.Generator, progress: Progress | None) ->
     for epoch in range(recipe.epochs):
         order, losses = torch.from_numpy(rng.permutation(len(images))), 0.0
         for part in order[: batches * recipe.batch].split(recipe.batch):
-            output = _forward(net, layers, augment(images[part], rng))
+            output = net.forward(augment(images[part], rng), layers)[net.output]
             loss = F.cross_entropy(output, labels[part], label_smoothing=recipe.label_smoothing)
             optimiser.zero_grad()
             loss.backward()
@@ -76,16 +74,6 @@ def _fit(recipe: Recipe, rng: np.random.Generator, progress: Progress | None) ->
             progress(epoch + 1, recipe.epochs, losses / batches)
     trained = {k: _as_arrays(layer) for k, layer in layers.items()}
     return replace(net, layers={k: (trained[k], sources) for k, (_, sources) in net.layers.items()})
-
-
-def _forward(net: Network, layers: dict[str, Any], x: Array) -> Array:
-    """`Network.__call__`, with weights that learn."""
-    values = {INPUT: x}
-    for name, (_, sources) in net.layers.items():
-        values[name] = layers[name](*(values[s] for s in sources))
-        if isinstance(layers[name], Linear):
-            values[name] = values[name] + layers[name].offset
-    return values[name]
 
 
 def _as_parameters(layer: Any) -> Any:

@@ -84,6 +84,11 @@ class SNN:
     _placed: Placed = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        if len(self.nodes[READOUT].shape) != 1:
+            raise ValueError(
+                f"the network ends with features {self.nodes[READOUT].shape}, expected (classes,); "
+                "end it with Flatten or Dense"
+            )
         object.__setattr__(self, "_placed", Placed(self.nodes))
 
     def simulate(self, x: Array, **settings: Any) -> Trace:
@@ -97,7 +102,7 @@ class SNN:
         return Trace(self.nodes, self._walk(code, x), self.scales, code.latency())
 
     def run(self, x: Array, *, record: bool = False, **settings: Any) -> Run:
-        """The same spikes as `simulate`, fast and in bounded memory.
+        """The same spikes as `simulate`, faster, and in memory that grows with the steps by the readings only.
 
         Keeps spike counts, or with `record` the spike times too. `settings` as for `simulate`.
         """
@@ -120,6 +125,3 @@ def _with(code: Any, settings: dict[str, Any]) -> Any:
         if name not in known:
             raise TypeError(f"unknown setting {name!r}; this method has {', '.join(known)}")
     return replace(code, **settings)
-
-
-__all__ = ["ANN", "INPUT", "READOUT", "SNN", "Code", "activations", "walk"]

@@ -103,9 +103,46 @@ def awkward(rng):
     )
 
 
-ALL = (chain, residual, concat, awkward)
+def sums(rng):
+    """Max-pools of a sum, of a mean, of a concatenation with a sum in it, and of the input; a dead branch;
+    a concatenation of unrectified convolutions; a layer whose name a pooled branch would take."""
+    return (
+        Network((2, 6, 6))
+        .add("low", MaxPool(3, stride=3), "input")
+        .add("low+", ReLU())
+        .add("conv1", conv(rng, 3, 2, 3, padding=1), "input")
+        .add("a", ReLU())
+        .add("conv2", conv(rng, 3, 2, 3, padding=1), "input")
+        .add("b", ReLU())
+        .add("sum", Add(), "a", "b")
+        .add("pool", MaxPool(2))
+        .add("mean", AvgPool(2, stride=1), "sum")
+        .add("pool2", MaxPool(2))
+        .add("cat", Concat(), "sum", "a", "b")
+        .add("pool3", MaxPool(3))
+        .add("dead", conv(rng, 3, 3, 1), "b")
+        .add("dead+", ReLU())
+        .add("convs", Concat(), "conv1", "conv2")
+        .add("both", ReLU())
+        .add("pool4.a", AvgPool(4, stride=2), "both")
+        .add("cat2", Concat(), "a", "b")
+        .add("pool4", MaxPool(3))
+        .add("flat1", Flatten((3, 3, 3)), "pool")
+        .add("flat2", Flatten((3, 2, 2)), "pool2")
+        .add("flat3", Flatten((9, 2, 2)), "pool3")
+        .add("flat4", Flatten((6, 2, 2)), "pool4.a")
+        .add("flat5", Flatten((6, 2, 2)), "pool4")
+        .add("flat6", Flatten((2, 2, 2)), "low+")
+        .add("all", Concat(), "flat1", "flat2", "flat3", "flat4", "flat5", "flat6")
+        .add("dense", dense(rng, 6, 131))
+        .add("relu", ReLU())
+        .add("out", dense(rng, 5, 6))
+    )
+
+
+ALL = (chain, residual, concat, awkward, sums)
 
 
 def images(rng, net, *, batch=3):
-    """Dyadic inputs in [0, 1]."""
-    return np.round(rng.random((batch, *net.input_shape)) * 256) / 256
+    """Dyadic inputs in [-1/4, 1]."""
+    return np.round(rng.uniform(-0.25, 1, (batch, *net.input_shape)) * 256) / 256

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from snnref.canonical import Input, MaxPool, Population, Readout, canonical, normalise
-from snnref.layers import AvgPool, Conv, Dense, Flatten, ReLU
+from snnref.layers import AvgPool, Concat, Conv, Dense, Flatten, ReLU
 from snnref.layers import MaxPool as Pool
 from snnref.network import INPUT, READOUT, Network
 from snnref.walk import activations
@@ -36,6 +36,21 @@ def test_populations_hold_the_activations_of_their_relu(x, net):
             assert np.array_equal(value, layers[name]), name
 
 
+def test_dead_branches_are_left_out():
+    nodes = canonical(networks.sums(np.random.default_rng(0)))
+    assert "dead+" not in nodes
+    assert "pool4.a'" in nodes  # the branch; "pool4.a" is a layer
+
+
+def test_a_relu_behind_the_input_is_kept():
+    for name, layer in (("pool", Pool(2)), ("same", AvgPool(1))):
+        net = Network((1, 2, 2)).add(name, layer).add("relu", ReLU())
+        x = -np.ones((1, 1, 2, 2))
+        assert np.array_equal(activations(canonical(net), x)[READOUT], net(x))
+    both = Network((1, 2, 2)).add("relu", ReLU()).add("cat", Concat(), "relu", "input").add("again", ReLU())
+    assert np.array_equal(activations(canonical(both), x)[READOUT], both(x))
+
+
 def test_max_pool_before_its_relu_is_swapped():
     net = networks.awkward(np.random.default_rng(0))
     nodes = canonical(net)
@@ -53,6 +68,11 @@ def test_max_pool_without_relu_is_refused(reader):
         )
     with pytest.raises(ValueError, match="put a ReLU before the pooling"):
         canonical(net)
+
+
+def test_refused_pool_that_nothing_reads_does_no_harm():
+    net = Network((1, 2, 2)).add("conv", Conv(np.ones((1, 1, 1, 1)))).add("pool", Pool(2)).add("relu", ReLU(), "conv")
+    assert list(canonical(net)) == [INPUT, "relu", READOUT]
 
 
 def test_empty_network_is_refused():

@@ -8,7 +8,7 @@ import pytest
 
 from snnref import counting, rate
 from snnref.canonical import MaxPool, canonical
-from snnref.layers import Conv, Dense, Flatten, ReLU
+from snnref.layers import AvgPool, Conv, Dense, Flatten, ReLU
 from snnref.layers import MaxPool as Pool
 from snnref.network import Network
 
@@ -61,8 +61,37 @@ def test_ann_operations_counted_by_hand():
     nodes = canonical(net)
     assert counting.synapses(nodes) == 2 * 100 + 40
     assert counting.neurons(nodes) == 32
-    assert counting.ann_operations(nodes) == 2 * 240 + 32 + 5
+    assert counting.ann_operations(net) == 2 * 240 + 32 + 5
     assert counting.analog_operations(nodes, "input") == 200
+
+
+def test_layers_in_a_row_are_counted_one_by_one():
+    """Without a ReLU between, two layers make one projection; the ANN still computes both."""
+    dense = Network((100,)).add("a", Dense(np.ones((2, 100)))).add("b", Dense(np.ones((100, 2))))
+    assert counting.ann_operations(dense) == 2 * (200 + 200) + 2 + 100
+    assert counting.analog_operations(canonical(dense), "input") == 400
+    mean = Network((1, 8, 8)).add("m", AvgPool(4)).add("f", Flatten((1, 2, 2))).add("d", Dense(np.ones((10, 4))))
+    assert counting.ann_operations(mean) == 2 * 40 + 10
+    assert counting.analog_operations(canonical(mean), "input") == 40
+
+
+def test_analog_operations_of_a_run():
+    """Of every analog train: the input's own and that of its max-pool."""
+    net = networks.sums(np.random.default_rng(0))
+    x = networks.images(np.random.default_rng(1), net)
+    run = rate.convert(net, x).run(x, steps=2)
+    convolutions = 2 * 3 * 2 * (4 * 4 + 16 * 6 + 16 * 9)  # corners, edges, inside; twice read: see `convs`
+    assert run.analog_operations == 2 * convolutions
+    pooled = (
+        Network((1, 4, 4))
+        .add("p", Pool(2))
+        .add("f", Flatten((1, 2, 2)))
+        .add("d", Dense(np.ones((3, 4))))
+        .add("r", ReLU())
+        .add("o", Dense(np.ones((2, 3))))
+    )
+    x = np.ones((1, 1, 4, 4))
+    assert rate.convert(pooled, x).run(x, steps=2).analog_operations == 12
 
 
 def test_spikes_per_neuron_counts_populations_only(net, x):
@@ -77,4 +106,9 @@ def test_networks_cover_what_can_go_wrong():
     awkward = canonical(networks.awkward(np.random.default_rng(0)))
     fans = [p.fan_out(awkward[p.source].shape) for p, _ in counting.projections(awkward)]
     assert any((fan == 0).any() for fan in fans)
+    net = (
+        Network((1, 4, 4)).add("m", AvgPool(3, stride=1)).add("f", Flatten((1, 2, 2))).add("d", Dense(np.ones((7, 4))))
+    )
+    (p,) = canonical(net)["readout"].input.projections
+    assert (p.fan_out((1, 4, 4)) == 7).all()  # overlapping windows reach a dense neuron once
     assert any(len(np.unique(fan)) > 2 for fan in fans)

@@ -78,6 +78,7 @@ def test_a_failing_figure_is_not_silent():
     broken.name = "vocabulary.nothing"
     with pytest.raises(ValueError, match="vocabulary has"):
         widget.children[0].children[0].value = 1.0
+    assert "could not be computed" in widget.children[1].value
 
 
 def test_book_shows_the_live_element(monkeypatch, capsys):
@@ -113,10 +114,24 @@ def test_only_figures_can_be_asked_for(name):
         describe(name, {})
 
 
-@pytest.mark.parametrize("spec", [(1, 0, 1, 1), (0, 1, 0, 0), (0, 1, 1, 2), (0, 1), [], "text"])
+@pytest.mark.parametrize(
+    "spec", [(1, 0, 1, 1), (0, 1, 0, 0), (0, 1, 1, 2), (0, 1), [], "text", (0.25, 2, 0.5, 1), (0, 1, 0.75, 0)]
+)
 def test_controls_without_sense_are_refused(spec):
     with pytest.raises(ValueError, match="control 'value'"):
         explore(vocabulary.one_number, value=spec)
+
+
+def test_only_figures_with_their_own_parameters_are_explorable():
+    with pytest.raises(ValueError, match=r"expected chapter\.function"):
+        explore(lambda: None)
+    with pytest.raises(ValueError, match="has the parameters value, steps"):
+        explore(vocabulary.one_number, tempo=(0, 1, 1, 0))
+
+
+def test_a_figure_with_nan_is_refused():
+    with pytest.raises(ValueError, match="JSON"):
+        Figure([[Panel([Line([0.0], [float("nan")])], AXIS, AXIS)]], ".").json()
 
 
 def test_neuron_caption_agrees_with_the_theory():

@@ -57,6 +57,24 @@ def test_large_batches_are_worked_off_in_blocks(monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: MaxPool(2, padding=2), "at most half the size"),
+        (lambda: MaxPool(0), "expected size and stride ≥ 1"),
+        (lambda: AvgPool(2, stride=0), "expected size and stride ≥ 1"),
+        (lambda: AvgPool(2, padding=-1), "padding ≥ 0"),
+    ],
+)
+def test_windows_without_sense_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+def test_numpy_integers_are_sizes():
+    assert np.array_equal(MaxPool(np.int64(2))(IMAGE), MaxPool(2)(IMAGE))
+
+
+@pytest.mark.parametrize(
     ("layer", "shapes", "message"),
     [
         (Dense(np.ones((3, 4))), [(5,)], r"got features \(5,\), expected 1 feature axes and 4"),

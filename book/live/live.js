@@ -4,6 +4,7 @@ const here = new URL("./", import.meta.url);
 
 // --- Python -----------------------------------------------------------------------------------------------------
 let worker;
+let running = false; // it has answered before
 let asked = 0;
 const waiting = new Map();
 
@@ -12,13 +13,17 @@ function fail(message) {
   waiting.clear();
   worker?.terminate();
   worker = undefined; // the next question starts a new one
+  running = false;
 }
+
+const PATIENCE = 60_000; // milliseconds for one answer, once Python runs
 
 function ask(question) {
   if (!worker) {
     worker = new Worker(new URL("worker.js", here), { type: "module" });
     worker.onmessage = ({ data }) => {
       if (data.fatal) return fail(data.fatal);
+      running = true;
       const { resolve, reject } = waiting.get(data.id);
       waiting.delete(data.id);
       if (data.error) reject(new Error(data.error));
@@ -26,9 +31,11 @@ function ask(question) {
     };
     worker.onerror = (event) => fail(event.message || "Python could not be started");
   }
+  const id = ++asked;
+  if (running) setTimeout(() => waiting.has(id) && fail("no answer for a minute"), PATIENCE);
   return new Promise((resolve, reject) => {
-    waiting.set(++asked, { resolve, reject });
-    worker.postMessage({ id: asked, ...question });
+    waiting.set(id, { resolve, reject });
+    worker.postMessage({ id, ...question });
   });
 }
 
@@ -41,7 +48,13 @@ const script = (path) =>
     document.head.append(tag);
   });
 let library;
-const plotting = () => (library ??= script("vendor/d3/d3.min.js").then(() => script("vendor/plot/plot.umd.min.js")));
+const plotting = () =>
+  (library ??= script("vendor/d3/d3.min.js")
+    .then(() => script("vendor/plot/plot.umd.min.js"))
+    .catch((error) => {
+      library = undefined; // the next try loads it again
+      throw error;
+    }));
 
 const points = (mark) => mark.x.map((x, i) => [x, mark.y[i]]);
 const MARKS = {
@@ -87,7 +100,6 @@ function drawPanel(panel, width, left) {
       panel.y.ticks?.length === 0 ? Plot.text([panel.y.label], { frameAnchor: "left", textAnchor: "end", dx: -8 }) : null,
     ],
   });
-  svg.setAttribute("aria-hidden", "true"); // the caption says it
   const box = document.createElement("div");
   box.className = "snn-panel";
   box.append(svg);
@@ -123,14 +135,14 @@ function draw(figure, into) {
     return row;
   });
   into.replaceChildren(...rows);
-  into.setAttribute("role", "img");
-  into.setAttribute("aria-label", figure.caption);
+  into.setAttribute("aria-hidden", "true"); // the caption says it
 }
 
 // --- One figure -------------------------------------------------------------------------------------------------
 function makeControl(control, onInput) {
   const label = document.createElement("label");
   const shown = document.createElement("output");
+  shown.setAttribute("aria-live", "off"); // the slider itself speaks its value
   let input;
   if (control.choices) {
     input = document.createElement("select");
@@ -180,26 +192,41 @@ function makeLive(element) {
     if (busy) return;
     busy = true;
     say(figure ? "computing" : "starting", figure ? "" : "Starting Python in your browser …");
-    try {
-      while (stale) {
-        stale = false;
-        const begin = performance.now();
-        const used = { ...values };
+    let problem;
+    while (stale) {
+      stale = false;
+      problem = undefined;
+      const begin = performance.now();
+      const used = { ...values };
+      try {
         const [json] = await Promise.all([ask({ name, values: used }), plotting()]);
         figure = JSON.parse(json);
         draw(figure, picture);
         caption.textContent = figure.caption;
         element.snnref = { figure, values: used, milliseconds: performance.now() - begin };
+      } catch (error) {
+        problem = error;
       }
-      say("ready");
-    } catch (error) {
-      say("failed", `This could not be computed: ${error.message} `);
-      const again = Object.assign(document.createElement("button"), { type: "button", textContent: "Try again" });
-      again.addEventListener("click", update);
-      status.append(again);
     }
     busy = false;
+    if (problem) sayProblem(problem);
+    else say("ready");
   }
+  function sayProblem({ message }) {
+    say("failed", `This could not be computed: ${message} `);
+    const again = Object.assign(document.createElement("button"), { type: "button", textContent: "Try again" });
+    again.addEventListener("click", () => {
+      form.querySelector("input, select").focus(); // the button goes away
+      update();
+    });
+    status.append(again);
+  }
+  // While a slider is dragged the caption changes silently; at rest it is read out.
+  form.addEventListener("input", () => caption.setAttribute("aria-live", "off"));
+  form.addEventListener("change", () => {
+    caption.setAttribute("aria-live", "polite");
+    if (figure) caption.textContent = figure.caption;
+  });
   let drawnAt = 0; // pixels: a hidden page has none
   new ResizeObserver(() => {
     if (figure && picture.clientWidth && picture.clientWidth !== drawnAt) draw(figure, picture);
@@ -219,9 +246,9 @@ function makeLive(element) {
 function sayStill(element) {
   element.dataset.state = "still";
   const note = document.createElement("p");
-  note.textContent = "This copy of the book was built without what makes its figures live; the picture is still.";
+  note.textContent = "What makes this figure live is not to be had here; the picture is still.";
   element.prepend(note);
 }
 
-const python = await fetch(new URL("pyodide/pyodide-lock.json", here), { method: "HEAD" });
+const python = await fetch(new URL("pyodide/pyodide-lock.json", here), { method: "HEAD" }).catch(() => ({ ok: false }));
 document.querySelectorAll(".snn-explore").forEach(python.ok ? makeLive : sayStill);

@@ -14,12 +14,13 @@ async function start() {
     }),
   ]);
   python.unpackArchive(site, "zip", { extractDir: python.runPython("import site; site.getsitepackages()[0]") });
-  return python.runPython(`
+  const answer = python.runPython(`
 import importlib, json
 importlib.invalidate_caches()
 from snnref.figures import describe
 lambda name, values: describe(name, json.loads(values)).json()
 `);
+  return { answer, PythonError: python.ffi.PythonError };
 }
 
 const lastLine = (error) => String(error.message ?? error).trim().split("\n").at(-1); // of a Python traceback
@@ -27,10 +28,11 @@ const started = start();
 started.catch((error) => self.postMessage({ fatal: lastLine(error) }));
 
 self.onmessage = async ({ data: { id, name, values } }) => {
-  const answer = await started;
+  const { answer, PythonError } = await started;
   try {
     self.postMessage({ id, figure: answer(name, JSON.stringify(values)) });
   } catch (error) {
-    self.postMessage({ id, error: lastLine(error) });
+    // An error that is not Python's own (out of memory, stack overflow) leaves nothing to go on with.
+    self.postMessage(error instanceof PythonError ? { id, error: lastLine(error) } : { fatal: lastLine(error) });
   }
 };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -15,10 +16,15 @@ def describe(name: str, parameters: dict[str, Any]) -> Figure:
 
     Raises ValueError for an unknown name.
     """
+    return find(name)(**parameters)
+
+
+def find(name: str) -> Callable[..., Figure]:
+    """The figure function `chapter.function`. Raises ValueError for an unknown name."""
     chapter, _, function = name.partition(".")
     if chapter not in CHAPTERS:
-        raise ValueError(f"figure: got {name!r}, expected chapter.function with a chapter of {CHAPTERS}")
+        raise ValueError(f"figure: got {name!r}, expected chapter.function with a chapter of {', '.join(CHAPTERS)}")
     module = import_module(f"{__name__}.{chapter}")
     if function not in module.__all__:
         raise ValueError(f"figure: got {name!r}, but {chapter} has {', '.join(module.__all__)}")
-    return getattr(module, function)(**parameters)
+    return getattr(module, function)

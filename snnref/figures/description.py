@@ -115,8 +115,8 @@ class Figure:
     caption: str
 
     def json(self) -> str:
-        """The description as text; arrays become lists."""
-        return json.dumps(asdict(self), default=_plain)
+        """The description as text; arrays become lists. Raises ValueError for NaN or infinite values."""
+        return json.dumps(asdict(self), default=_plain, allow_nan=False)
 
 
 def _plain(value: Any) -> Any:

@@ -10,28 +10,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from math import prod
+from numbers import Integral
 from typing import Any
 
-from ..arrays import BLOCK, Array, namespace
+from ..arrays import BLOCK, Array, device, namespace
 from ..canonical import MaxPool, Nodes, Population, Readout
 from ..trains import Analog, Clocked, Readings
 from .encoding import Rate
+
+LONGEST = 64  # steps of a stretch: accounts stay small, so that float32 keeps their last digits
 
 
 @dataclass(frozen=True)
 class Windowed(Rate):
     """Many steps at once."""
 
-    chunk: int | None = None  # steps in a stretch; None: as many as keep arrays at about 4 million values
-    _memory: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)  # node -> what it carries over
+    chunk: int | None = None  # steps in a stretch; None: at most LONGEST, fewer if arrays get too large
+    _memory: Any = field(default=None, repr=False, compare=False)  # node -> what it carries over; made by `parts`
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.chunk is not None and self.chunk < 1:
+        if self.chunk is not None and (not isinstance(self.chunk, Integral) or self.chunk < 1):
             raise ValueError(f"chunk: got {self.chunk!r}, expected a whole number ≥ 1, or None")
 
     def parts(self, nodes: Nodes, batch: int) -> Iterator[Windowed]:
-        chunk = self.chunk or max(1, BLOCK // (batch * max(prod(node.shape) for node in nodes.values())))
+        largest = batch * max(prod(node.shape) for node in nodes.values())
+        chunk = self.chunk or max(1, min(LONGEST, BLOCK // largest))
         memory: dict[str, Any] = {}
         for start in range(0, self.steps, chunk):
             yield replace(self, steps=min(chunk, self.steps - start), _memory=memory)
@@ -68,7 +72,7 @@ class Windowed(Rate):
         xp = namespace(z)
         charge = held + xp.cumulative_sum(z, axis=0)
         self._memory[node.name] = charge[-1, ...], past + self.steps
-        time = xp.arange(past + 1, past + self.steps + 1, dtype=charge.dtype)
+        time = xp.arange(past + 1, past + self.steps + 1, dtype=charge.dtype, device=device(charge))
         return Readings(charge / xp.reshape(time, (-1, *[1] * (charge.ndim - 1))))
 
     def _current(self, node: Population | Readout, trains: Mapping[str, Analog | Clocked]) -> Array:

@@ -63,6 +63,6 @@ def choose_scales(
             if scales[name] <= 0:
                 raise ValueError(
                     f"population {name!r}: its {percentile}th percentile on the calibration data is 0; "
-                    "give more or other samples, a higher percentile, or distribution='nonzero'"
+                    "give more or other samples, a higher percentile, or look whether the layer is alive at all"
                 )
     return scales

@@ -1,0 +1,61 @@
+"""Graphs nobody thought of: what holds for the five of `networks` holds for random ones."""
+
+import networks
+import numpy as np
+import pytest
+from test_counting import connected
+
+from snnref import counting
+from snnref.canonical import MaxPool, canonical, normalise
+from snnref.layers import Add, AvgPool, Concat, Flatten, ReLU
+from snnref.layers import MaxPool as Pool
+from snnref.network import READOUT, Network
+from snnref.rate.closed import Windowed
+from snnref.rate.stepwise import Stepwise
+from snnref.walk import SNN, activations
+
+
+def random_network(rng):
+    """Up to ten layers on random earlier ones, half of them ReLUs, then Flatten and Dense."""
+    net, images = Network((int(rng.integers(1, 3)), 6, 6)), ["input"]
+    for i in range(rng.integers(3, 11)):
+        source = str(rng.choice(images[-3:]))
+        channels, high, wide = net.shapes[source]
+        alike = [k for k in images if net.shapes[k] == net.shapes[source]]
+        beside = [k for k in images if net.shapes[k][1:] == (high, wide)]
+        stride, size = int(rng.integers(1, 3)), int(rng.integers(1, 4))
+        layer, sources = [
+            (networks.conv(rng, int(rng.integers(1, 4)), channels, size, stride=stride, padding=size // 2), [source]),
+            (Pool(size, stride=stride, padding=size // 2), [source]),
+            (AvgPool(2, stride=stride, padding=1), [source]),
+            (Add(), [str(k) for k in rng.choice(alike, 2)]),
+            (Concat(), [str(k) for k in rng.choice(beside, 2)]),
+            *[(ReLU(), [source])] * 5,
+        ][rng.integers(10)]
+        net = net.add(f"layer{i}", layer, *sources)
+        images.append(f"layer{i}")
+    shape = net.shapes[images[-1]]
+    return net.add("flat", Flatten(shape)).add("out", networks.dense(rng, 3, int(np.prod(shape))))
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_random_graph(seed):
+    rng = np.random.default_rng(seed)
+    net = random_network(rng)
+    x = networks.images(rng, net, batch=2)
+    try:
+        nodes = canonical(net)
+    except ValueError as refusal:
+        pytest.skip(str(refusal)) if "may be negative" in str(refusal) else pytest.fail(str(refusal))
+    assert np.array_equal(activations(nodes, x)[READOUT], net(x))
+    for p, _ in counting.projections(nodes):
+        shape = nodes[p.source].shape
+        assert np.array_equal(p.fan_out(shape).ravel(), connected(p, shape).sum(axis=1))
+    scales = {name: 2.0 ** rng.integers(-1, 3) for name in nodes}
+    scales |= {name: scales[node.source] for name, node in nodes.items() if isinstance(node, MaxPool)}
+    reset = str(rng.choice(["subtract", "zero"]))
+    snn = SNN(normalise(nodes, scales), scales, Stepwise(reset=reset), Windowed(reset=reset))
+    trace, run = snn.simulate(x, steps=12), snn.run(x, steps=12, chunk=int(rng.integers(1, 13)), record=True)
+    for name, spikes in trace.spikes_over_time.items():
+        assert np.array_equal(spikes, run.trains[name].spikes), name
+    assert np.array_equal(trace.output_over_time, run.output_over_time)
