@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import inspect
 import json
+import math
 import os
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -45,7 +46,8 @@ def _control(name: str, spec: Sequence[Any]) -> dict[str, Any]:
         return {"name": name, "choices": spec, "value": spec[0]}
     if isinstance(spec, tuple) and len(spec) == 4:
         low, high, step, value = spec
-        on_grid = step > 0 and all(((end - low) / step).is_integer() for end in (float(value), float(high)))
+        counts = [(end - low) / step for end in (value, high)] if step > 0 else [0.5]
+        on_grid = all(math.isclose(count, round(count), abs_tol=1e-9) for count in counts)
         if low <= value <= high and low < high and on_grid:
             return {"name": name, "low": low, "high": high, "step": step, "value": value}
     raise ValueError(

@@ -129,6 +129,10 @@ def test_only_figures_with_their_own_parameters_are_explorable():
         explore(vocabulary.one_number, tempo=(0, 1, 1, 0))
 
 
+def test_decimal_steps_are_welcome():
+    assert explore(vocabulary.one_number, value=(0, 1, 0.1, 0.3)).values == {"value": 0.3}
+
+
 def test_a_figure_with_nan_is_refused():
     with pytest.raises(ValueError, match="JSON"):
         Figure([[Panel([Line([0.0], [float("nan")])], AXIS, AXIS)]], ".").json()
