@@ -185,6 +185,10 @@ def test_float32_keeps_its_digits_over_a_long_time():
     snn = convert(net, x)
     single, double = snn.run(x[:2], steps=2000), snn.run(x[:2].astype(np.float64), steps=2000)
     np.testing.assert_allclose(single.output, double.output, atol=2e-3)
+    one = networks.Network((1,)).add("same", networks.Dense(np.eye(1))).add("relu", networks.ReLU())
+    one = one.add("out", networks.Dense(np.eye(1)))
+    run = convert(one, np.ones((1, 1))).run(np.full((1, 1), 0.7, np.float32), steps=50_000)
+    assert abs(run.spikes["relu"][0, 0] - 35_000) <= 1
 
 
 def test_nothing_leaves_the_device_of_the_input(net, x):
