@@ -116,18 +116,18 @@ class Network:
                 if graph["format"] != FORMAT:
                     raise ValueError(f"format {graph['format']}, this version reads {FORMAT}")
                 arrays = {k: data[k] for k in data.files if k != "graph"}
-            net = cls(tuple(graph["input_shape"]))
+            layers = {}
             for name, kind, plain, sources in graph["layers"]:
                 own = {k.rpartition(".")[2]: v for k, v in arrays.items() if k.rpartition(".")[0] == name}
                 plain = {k: tuple(v) if isinstance(v, list) else v for k, v in plain.items()}
-                net = net.add(name, _KINDS[kind](**plain, **own), *sources)
+                layers[name] = (_KINDS[kind](**plain, **own), tuple(sources))
+            return cls(tuple(graph["input_shape"]), layers)
         except FileNotFoundError:
             raise
         except Exception as error:  # a damaged archive fails in a dozen ways
             raise ValueError(
                 f"{path}: not a complete network file ({error}); write it again with Network.save"
             ) from error
-        return net
 
 
 def _check_weights(name: str, layer: kinds.Dense | kinds.Conv) -> None:

@@ -148,8 +148,7 @@ def test_neuron_caption_agrees_with_the_theory():
 
 
 def test_digit_answers_as_the_network_does():
-    _, snn = vocabulary._converted(99.9)
-    x, labels = figures.vocabulary.data.load("digits")
+    _, snn, x, labels = vocabulary._reader()
     for image in (0, 5, 17):
         run = snn.run(x[image : image + 1], steps=40)
         caption = vocabulary.digit(image=image).caption

@@ -133,16 +133,16 @@ def one_number(*, value: float = 0.625, steps: int = 32) -> Figure:
 
 
 @lru_cache(maxsize=1)
-def _converted(percentile: float) -> tuple[Network, SNN]:
+def _reader() -> tuple[Network, SNN, np.ndarray, np.ndarray]:
+    """digits-cnn, the same in spikes, and the held-out images and labels: made once, since sliders move often."""
     net = zoo.load("digits-cnn")
     calibration, _ = data.load("digits", split="train")
-    return net, rate.convert(net, calibration, percentile=percentile)
+    return net, rate.convert(net, calibration), *data.load("digits", split="test")
 
 
-def digit(*, image: int = 0, steps: int = 40, percentile: float = 99.9) -> Figure:
+def digit(*, image: int = 0, steps: int = 40) -> Figure:
     """A held-out digit read by digits-cnn in spikes: the ten outputs over time, and against the ANN's."""
-    net, snn = _converted(percentile)
-    images, labels = data.load("digits", split="test")
+    net, snn, images, labels = _reader()
     x, label = images[image : image + 1], int(labels[image])
     ann, run = net(x)[0], snn.run(x, steps=steps)
     outputs, answers = run.output_over_time[:, 0], run.prediction_over_time[:, 0]

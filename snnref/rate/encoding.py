@@ -1,18 +1,4 @@
-"""Rate coding: how an input enters, and the options both walks share (Rueckauer et al. 2017).
-
-=========  =====================  ==========================================
-paper      here                   unit
-=========  =====================  ==========================================
-T          steps                  time steps
-V_thr      1 (after `normalise`)  the node's scale λ
-V_i(t)     v, potentials          thresholds
-Θ_t,i      spike, spikes          0 or 1 in a step
-z_i(t)     z                      thresholds per step
-N_i(t)     n, count()             spikes
-r_i(t)     value()                spikes per step, so r_max = 1
-λ          scales                 activation
-=========  =====================  ==========================================
-"""
+"""Rate coding: how an input enters, and the options both walks share (Rueckauer et al. 2017)."""
 
 from __future__ import annotations
 
