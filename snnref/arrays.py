@@ -5,7 +5,10 @@ Arrays are `(..., *features)`: features are the trailing axes, anything (time, b
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -94,16 +97,37 @@ def pad(x: Array, widths: tuple[Pair, ...], *, fill: float = 0.0) -> Array:
     return np.pad(x, [(0, 0)] * (x.ndim - len(widths)) + list(widths), constant_values=fill)
 
 
-def windows(x: Array, size: Pair, stride: Pair, padding: Pair = (0, 0), *, fill: float = 0.0) -> Array:
-    """`(..., H, W)` -> `(..., H', W', size)`: the entries of every pooling window, row by row."""
+def _window_entries(x: Array, size: Pair, stride: Pair, padding: Pair, fill: float) -> Iterator[Array]:
+    """For each place in a window, `(..., H', W')`: the entry that every window has there. Row by row."""
     high, wide = (out_size(*axis) for axis in zip(x.shape[-2:], size, stride, padding, strict=True))
     x = pad(x, ((padding[0], padding[0]), (padding[1], padding[1])), fill=fill)
-    entries = [
-        x[..., i : i + stride[0] * (high - 1) + 1 : stride[0], j : j + stride[1] * (wide - 1) + 1 : stride[1]]
-        for i in range(size[0])
-        for j in range(size[1])
-    ]
-    return namespace(x).stack(entries, axis=-1)
+    for i in range(size[0]):
+        rows = slice(i, i + stride[0] * (high - 1) + 1, stride[0])
+        for j in range(size[1]):
+            yield x[..., rows, j : j + stride[1] * (wide - 1) + 1 : stride[1]]
+
+
+def window_sum(x: Array, size: Pair, stride: Pair, padding: Pair = (0, 0)) -> Array:
+    """`(..., H, W)` -> `(..., H', W')`: the sum over every pooling window; padding adds nothing."""
+    return reduce(operator.add, _window_entries(x, size, stride, padding, 0.0))
+
+
+def window_max(x: Array, size: Pair, stride: Pair, padding: Pair = (0, 0)) -> Array:
+    """`(..., H, W)` -> `(..., H', W')`: the maximum over every pooling window; padding never wins."""
+    if is_torch_array(x):
+        import torch
+
+        y = torch.nn.functional.max_pool2d(x.reshape(-1, 1, *x.shape[-2:]), size, stride, padding)
+        return y.reshape(*x.shape[:-2], *y.shape[-2:])
+    return reduce(namespace(x).maximum, _window_entries(x, size, stride, padding, -float("inf")))
+
+
+def running_sum(x: Array) -> Array:
+    """Sums over the first axis up to each entry (libraries' own go through memory against the grain)."""
+    sums = namespace(x).asarray(x, copy=True)
+    for i in range(1, x.shape[0]):
+        sums[i, ...] += sums[i - 1, ...]
+    return sums
 
 
 def dense(x: Array, weight: Array) -> Array:

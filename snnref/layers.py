@@ -17,7 +17,7 @@ from numbers import Integral
 
 import numpy as np
 
-from .arrays import Array, Pair, conv2d, dense, namespace, out_size, pad, windows
+from .arrays import Array, Pair, conv2d, dense, namespace, out_size, pad, window_max, window_sum
 
 Shape = tuple[int, ...]
 Reach = tuple[int, list[np.ndarray]]
@@ -65,10 +65,6 @@ class Window:
                 f"{type(self).__name__}: a window of {pair(self.size)} does not fit into features {features}"
             )
         return (*features[:-2], *out)
-
-    def view(self, x: Array, *, fill: float = 0.0) -> Array:
-        """`(..., H, W)` -> `(..., H', W', entries of a window)`."""
-        return windows(x, *self.geometry, fill=fill)
 
     def support(self, axes: list[np.ndarray]) -> list[np.ndarray]:
         """Which source positions each output position sees, axis by axis."""
@@ -167,7 +163,7 @@ class AvgPool(Pool, Linear):
     """Mean over a window; padded zeros count, as in torch's default."""
 
     def __call__(self, x: Array) -> Array:
-        return namespace(x).sum(self.view(x), axis=-1) / prod(pair(self.size))
+        return window_sum(x, *self.geometry) / prod(pair(self.size))
 
     def reach(self, ways: int, axes: list[np.ndarray]) -> Reach:
         return ways, self.support(axes)
@@ -233,7 +229,7 @@ class MaxPool(Pool):
     """Maximum over a window; padding never wins."""
 
     def __call__(self, x: Array) -> Array:
-        return namespace(x).max(self.view(x, fill=-float("inf")), axis=-1)
+        return window_max(x, *self.geometry)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from math import prod
 from numbers import Integral
 from typing import Any
 
-from ..arrays import BLOCK, Array, device, namespace
+from ..arrays import BLOCK, Array, device, namespace, running_sum
 from ..canonical import MaxPool, Nodes, Population, Readout
 from ..trains import Analog, Clocked, Readings
 from .encoding import Rate
@@ -60,9 +60,9 @@ class Windowed(Rate):
             return Analog(node.window(train.values))
         xp = namespace(train.spikes)
         past = self._memory.get(node.name, xp.zeros_like(train.spikes[0, ...]))
-        counts = past + xp.cumulative_sum(train.spikes, axis=0)
+        counts = running_sum(xp.concat([past[None], train.spikes], axis=0))
         self._memory[node.name] = counts[-1, ...]
-        largest = node.window(xp.concat([past[None], counts], axis=0))
+        largest = node.window(counts)
         return Clocked(largest[1:, ...] - largest[:-1, ...])
 
     def readout(self, node: Readout, trains: Mapping[str, Analog | Clocked]) -> Readings:
@@ -70,7 +70,7 @@ class Windowed(Rate):
         held, past = self._memory.get(node.name, (0.0, 0))
         z = self._current(node, trains)
         xp = namespace(z)
-        charge = held + xp.cumulative_sum(z, axis=0)
+        charge = held + running_sum(z)
         self._memory[node.name] = charge[-1, ...], past + self.steps
         time = xp.arange(past + 1, past + self.steps + 1, dtype=charge.dtype, device=device(charge))
         return Readings(charge / xp.reshape(time, (-1, *[1] * (charge.ndim - 1))))
