@@ -93,7 +93,7 @@ def test_wrong_usage_is_2(arguments, message):
     assert message in done.stderr
 
 
-def test_failure_is_1(monkeypatch, tmp_path):
+def test_failure_is_1():
     code = "import snnref.data as d; d.SHIPPED = d.Path('nowhere'); from snnref.cli import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code, "evaluate", "digits-cnn"], capture_output=True, text=True, timeout=60

@@ -81,7 +81,7 @@ def test_a_failing_figure_is_not_silent():
     assert "could not be computed" in widget.children[1].value
 
 
-def test_book_shows_the_live_element(monkeypatch, capsys):
+def test_book_shows_the_live_element(monkeypatch):
     monkeypatch.setenv(BOOK, "1")
     shown = []
     monkeypatch.setattr("IPython.display.display", shown.append)

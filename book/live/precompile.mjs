@@ -39,7 +39,10 @@ const lock = JSON.parse(fs.readFileSync(lockFile, "utf8"));
 const recipe = sha256(fs.readFileSync(new URL(import.meta.url))).slice(0, 12);
 for (const wheel of Object.values(lock.packages)) {
   const kept = path.join(cache, `${wheel.sha256.slice(0, 12)}-${recipe}.whl`); // same wheel, same recipe
-  if (!fs.existsSync(kept)) fs.writeFileSync(kept, squeeze(fs.readFileSync(path.join(folder, wheel.file_name))));
+  if (!fs.existsSync(kept)) {
+    fs.writeFileSync(`${kept}.part`, squeeze(fs.readFileSync(path.join(folder, wheel.file_name))));
+    fs.renameSync(`${kept}.part`, kept); // whole or not at all
+  }
   fs.copyFileSync(kept, path.join(folder, wheel.file_name));
   wheel.sha256 = sha256(fs.readFileSync(kept));
 }

@@ -134,10 +134,13 @@ def one_number(*, value: float = 0.625, steps: int = 32) -> Figure:
 
 @lru_cache(maxsize=1)
 def _reader() -> tuple[Network, SNN, np.ndarray, np.ndarray]:
-    """digits-cnn, the same in spikes, and the held-out images and labels: made once, since sliders move often."""
+    """digits-cnn, the same in spikes, and the held-out images and labels: made once, since sliders move often.
+
+    In float64: rounding, which differs from machine to machine, then has no say in when a neuron fires.
+    """
     net = zoo.load("digits-cnn")
-    calibration, _ = data.load("digits", split="train")
-    return net, rate.convert(net, calibration), *data.load("digits", split="test")
+    (calibration, _), (images, labels) = (data.load("digits", split=split) for split in ("train", "test"))
+    return net, rate.convert(net, calibration.astype(np.float64)), images.astype(np.float64), labels
 
 
 def digit(*, image: int = 0, steps: int = 40) -> Figure:

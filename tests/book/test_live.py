@@ -25,13 +25,13 @@ def wait_for(page, index, state, values=None):
 
 
 def same(ours, theirs):
-    """Equal, but for the last digits of a float (the browser's NumPy sums in another order)."""
+    """Equal, but for the last digits of a float64 (the browser's NumPy sums in another order)."""
     if isinstance(ours, dict):
         return ours.keys() == theirs.keys() and all(same(ours[k], theirs[k]) for k in ours)
     if isinstance(ours, list):
         return len(ours) == len(theirs) and all(map(same, ours, theirs))
     if isinstance(ours, float) and isinstance(theirs, int | float):
-        return math.isclose(ours, theirs, rel_tol=1e-5, abs_tol=1e-5)
+        return math.isclose(ours, theirs, rel_tol=1e-9, abs_tol=1e-9)
     return ours == theirs
 
 
