@@ -8,6 +8,7 @@ __version__ = "0.1.0"
 _FRONT_DOOR = {  # name -> where it lives; imported when first used, and torch only where torch is asked for
     "load": "snnref.zoo",
     "Network": "snnref.network",
+    "from_torch": "snnref.importers.torch",
     "evaluate": "snnref.evaluation",
 }
 _MODULES = ("data", "figures", "layers", "rate", "zoo")

@@ -5,11 +5,12 @@ Arrays are `(..., *features)`: features are the trailing axes, anything (time, b
 
 from __future__ import annotations
 
+import itertools
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from functools import reduce
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from array_api_compat import array_namespace as namespace
@@ -41,7 +42,7 @@ def tree_like(tree: Any, x: Array) -> Any:
     if isinstance(tree, tuple):
         return tuple(tree_like(value, x) for value in tree)
     if is_dataclass(tree) and not isinstance(tree, type):
-        return replace(tree, **{f.name: tree_like(getattr(tree, f.name), x) for f in fields(tree)})
+        return replace(tree, **{f.name: tree_like(getattr(tree, f.name), x) for f in fields(tree) if f.init})
     return tree
 
 
@@ -81,9 +82,23 @@ def check_input(x: Array, shape: tuple[int, ...], *, what: str = "input") -> Non
         raise ValueError(f"{what}: got NaN or infinite values, expected finite ones; clean the data first")
 
 
-def out_size(n: int, size: int, stride: int, padding: int) -> int:
-    """Positions of a window along an axis of n entries; borders that do not fit are dropped."""
-    return (n + 2 * padding - size) // stride + 1
+class Axis(NamedTuple):
+    """How a window slides along one axis."""
+
+    size: int
+    stride: int = 1
+    before: int = 0  # padding
+    after: int = 0
+    dilation: int = 1  # distance between the entries that a window reads
+
+    @property
+    def extent(self) -> int:
+        """From the first to the last entry of a window."""
+        return self.dilation * (self.size - 1) + 1
+
+    def places(self, n: int) -> int:
+        """Positions of the window along n entries; what does not fit at the end is dropped."""
+        return (n + self.before + self.after - self.extent) // self.stride + 1
 
 
 def pad(x: Array, widths: tuple[Pair, ...], *, fill: float = 0.0) -> Array:
@@ -97,29 +112,39 @@ def pad(x: Array, widths: tuple[Pair, ...], *, fill: float = 0.0) -> Array:
     return np.pad(x, [(0, 0)] * (x.ndim - len(widths)) + list(widths), constant_values=fill)
 
 
-def _window_entries(x: Array, size: Pair, stride: Pair, padding: Pair, fill: float) -> Iterator[Array]:
-    """For each place in a window, `(..., H', W')`: the entry that every window has there. Row by row."""
-    high, wide = (out_size(*axis) for axis in zip(x.shape[-2:], size, stride, padding, strict=True))
-    x = pad(x, ((padding[0], padding[0]), (padding[1], padding[1])), fill=fill)
-    for i in range(size[0]):
-        rows = slice(i, i + stride[0] * (high - 1) + 1, stride[0])
-        for j in range(size[1]):
-            yield x[..., rows, j : j + stride[1] * (wide - 1) + 1 : stride[1]]
+def _widths(axes: Sequence[Axis]) -> tuple[Pair, ...]:
+    return tuple((axis.before, axis.after) for axis in axes)
 
 
-def window_sum(x: Array, size: Pair, stride: Pair, padding: Pair = (0, 0)) -> Array:
-    """`(..., H, W)` -> `(..., H', W')`: the sum over every pooling window; padding adds nothing."""
-    return reduce(operator.add, _window_entries(x, size, stride, padding, 0.0))
+def _window_entries(x: Array, axes: Sequence[Axis], fill: float) -> Iterator[Array]:
+    """For each place in a window, `(..., *places)`: the entry that every window has there. Row by row."""
+    places = [axis.places(n) for axis, n in zip(axes, x.shape[-len(axes) :], strict=True)]
+    x = pad(x, _widths(axes), fill=fill)
+    for entry in itertools.product(*(range(axis.size) for axis in axes)):
+        starts = [i * axis.dilation for i, axis in zip(entry, axes, strict=True)]
+        cuts = [
+            slice(start, start + axis.stride * (n - 1) + 1, axis.stride)
+            for start, axis, n in zip(starts, axes, places, strict=True)
+        ]
+        yield x[(..., *cuts)]
 
 
-def window_max(x: Array, size: Pair, stride: Pair, padding: Pair = (0, 0)) -> Array:
-    """`(..., H, W)` -> `(..., H', W')`: the maximum over every pooling window; padding never wins."""
+def window_sum(x: Array, axes: Sequence[Axis]) -> Array:
+    """`(..., *sizes)` -> `(..., *places)`: the sum over every pooling window; padding adds nothing."""
+    return reduce(operator.add, _window_entries(x, axes, 0.0))
+
+
+def window_max(x: Array, axes: Sequence[Axis]) -> Array:
+    """`(..., *sizes)` -> `(..., *places)`: the maximum over every pooling window; padding never wins."""
     if is_torch_array(x):
-        import torch
+        from torch.nn import functional
 
-        y = torch.nn.functional.max_pool2d(x.reshape(-1, 1, *x.shape[-2:]), size, stride, padding)
-        return y.reshape(*x.shape[:-2], *y.shape[-2:])
-    return reduce(namespace(x).maximum, _window_entries(x, size, stride, padding, -float("inf")))
+        pool = {1: functional.max_pool1d, 2: functional.max_pool2d}[len(axes)]
+        x = pad(x, _widths(axes), fill=-float("inf"))
+        size, stride, _, _, dilation = zip(*axes, strict=True)
+        y = pool(x.reshape(-1, 1, *x.shape[-len(axes) :]), size, stride, 0, dilation)
+        return y.reshape(*x.shape[: -len(axes)], *y.shape[2:])
+    return reduce(namespace(x).maximum, _window_entries(x, axes, -float("inf")))
 
 
 def running_sum(x: Array) -> Array:
@@ -137,29 +162,54 @@ def dense(x: Array, weight: Array) -> Array:
     return xp.reshape(flat @ weight.T, (*x.shape[:-1], weight.shape[0]))
 
 
-def conv2d(x: Array, weight: Array, stride: Pair, padding: Pair) -> Array:
-    """Cross-correlation: x `(..., C, H, W)`, weight `(out, C, h, w)` -> `(..., out, H', W')`."""
+def convolve(x: Array, weight: Array, axes: Sequence[Axis], *, groups: int = 1) -> Array:
+    """Cross-correlation: x `(..., C, *sizes)`, weight `(out, C/groups, *window)` -> `(..., out, *places)`."""
     xp = namespace(x)
-    lead = x.shape[:-3]
-    x = xp.reshape(x, (int(np.prod(lead)), *x.shape[-3:]))
-    if is_torch_array(x):
-        import torch
-
-        y: Array = torch.nn.functional.conv2d(x, weight, stride=stride, padding=padding)
-    else:
-        y = _conv2d_numpy(x, weight, stride, padding)
+    lead = x.shape[: -len(axes) - 1]
+    x = xp.reshape(x, (int(np.prod(lead)), *x.shape[-len(axes) - 1 :]))
+    y = _convolve_torch(x, weight, axes, groups) if is_torch_array(x) else _convolve_numpy(x, weight, axes, groups)
     return xp.reshape(y, (*lead, *y.shape[1:]))
 
 
-def _conv2d_numpy(x: np.ndarray, weight: np.ndarray, stride: Pair, padding: Pair) -> np.ndarray:
-    """As a product of patches and weights, a block of samples at a time (patches repeat every entry h·w times)."""
-    out, _, *size = weight.shape
-    high, wide = (out_size(*axis) for axis in zip(x.shape[-2:], size, stride, padding, strict=True))
-    x = pad(x, ((padding[0], padding[0]), (padding[1], padding[1])))
-    patches = np.lib.stride_tricks.sliding_window_view(x, size, axis=(-2, -1))[:, :, :: stride[0], :: stride[1]]
-    y = np.empty((len(x), out, high, wide), np.result_type(x, weight))
-    block = max(1, BLOCK // (weight[0].size * high * wide))
+def _convolve_torch(x: Array, weight: Array, axes: Sequence[Axis], groups: int) -> Array:
+    from torch.nn import functional
+
+    _, stride, before, after, dilation = zip(*axes, strict=True)
+    if before != after:  # torch pads both sides alike
+        x, before = pad(x, _widths(axes)), (0,) * len(axes)
+    product = {1: functional.conv1d, 2: functional.conv2d}[len(axes)]
+    return product(x, weight, stride=stride, padding=before, dilation=dilation, groups=groups)
+
+
+def _convolve_numpy(x: np.ndarray, weight: np.ndarray, axes: Sequence[Axis], groups: int) -> np.ndarray:
+    """As a product of patches and weights, a block of samples at a time (patches repeat every entry many times)."""
+    if groups > 1:
+        parts = zip(np.split(x, groups, axis=1), np.split(weight, groups), strict=True)
+        return np.concatenate([_convolve_numpy(part, own, axes, 1) for part, own in parts], axis=1)
+    n = len(axes)
+    spatial = tuple(range(-n, 0))
+    patches = np.lib.stride_tricks.sliding_window_view(
+        pad(x, _widths(axes)), [axis.extent for axis in axes], axis=spatial
+    )
+    steps = [axis.stride for axis in axes] + [axis.dilation for axis in axes]
+    cuts: Any = (..., *(slice(None, None, step) for step in steps))
+    patches = patches[cuts]
+    y = np.empty((len(x), len(weight), *patches.shape[2 : 2 + n]), np.result_type(x, weight))
+    block = max(1, BLOCK // (weight[0].size * int(np.prod(y.shape[2:]))))
     for start in range(0, len(x), block):
-        part = np.tensordot(patches[start : start + block], weight, axes=((1, 4, 5), (1, 2, 3)))
+        part = np.tensordot(
+            patches[start : start + block], weight, axes=((1, *range(2 + n, 2 + 2 * n)), tuple(range(1, 2 + n)))
+        )
         y[start : start + block] = np.moveaxis(part, -1, 1)
     return y
+
+
+def erf(x: Array) -> Array:
+    """The error function, of which the array libraries have no common one."""
+    if is_torch_array(x):
+        import torch
+
+        return torch.special.erf(x)
+    from scipy import special
+
+    return special.erf(x)

@@ -14,8 +14,8 @@ import numpy as np
 
 from . import layers as ann
 from .arrays import Array
+from .graph import INPUT, READOUT, Graph
 from .layers import Linear, Shape
-from .network import INPUT, READOUT, Network
 
 Scales = Mapping[str, "np.ndarray | float"]  # node -> value of one unit of its train
 
@@ -37,14 +37,13 @@ class Projection:
     def fan_out(self, shape: Shape) -> np.ndarray:
         """`(*shape)`: how many target neurons one spike of each source neuron reaches.
 
-        Exact at borders and with stride. What a source neuron reaches is a set of channels times a product
-        of spatial ranges, so it is counted axis by axis.
+        Exact at borders, with stride, dilation and groups. What a source neuron reaches is a product of one set
+        an axis, so it is counted axis by axis.
         """
-        ways, axes = 1, [np.eye(n, dtype=bool) for n in shape[1:]]
-        for linear in self.maps:
-            ways, axes = linear.reach(ways, axes)
-        reached = [axis.sum(axis=0) for axis in axes]
-        return np.broadcast_to(ways * reduce(np.multiply.outer, reached, np.ones((), int)), shape)
+        if self.maps and isinstance(self.maps[0], ann.Reshape):  # the same neurons, counted under the new shape
+            return replace(self, maps=self.maps[1:]).fan_out(self.maps[0].to).reshape(shape)
+        axes = reduce(lambda reached, linear: linear.reach(reached), self.maps, [np.eye(n, dtype=bool) for n in shape])
+        return reduce(np.multiply.outer, [axis.sum(axis=0) for axis in axes])
 
 
 @dataclass(frozen=True)
@@ -77,6 +76,9 @@ def _add(*terms: Sum) -> Sum:
     return Sum(sum((t.projections for t in terms), ()), sum(t.bias for t in terms))
 
 
+RELU = ann.ReLU()
+
+
 @dataclass(frozen=True)
 class Input:
     name: str
@@ -86,15 +88,25 @@ class Input:
 
 @dataclass(frozen=True)
 class Population:
-    """Spiking neurons, one for each ReLU unit: a = max(0, bias + Σ projections)  (Eq. 1, Rueckauer 2017)."""
+    """Spiking neurons, one for each unit: a = f(bias + Σ projections), with f = ReLU unless another is named
+    (Eq. 1, Rueckauer 2017).
+
+    Without f it is a gate, the product of two such sums.
+    """
 
     name: str
     shape: Shape
     input: Sum
+    activation: ann.Activation | None = RELU
+    factor: Sum | None = None  # of a gate: the other sum
+
+    @property
+    def inputs(self) -> tuple[Sum, ...]:
+        return (self.input,) if self.factor is None else (self.input, self.factor)
 
     @property
     def sources(self) -> tuple[str, ...]:
-        return self.input.sources
+        return tuple(dict.fromkeys(source for sum_ in self.inputs for source in sum_.sources))
 
 
 @dataclass(frozen=True)
@@ -111,11 +123,19 @@ class MaxPool:
 
 @dataclass(frozen=True)
 class Readout:
-    """The outputs whose largest names the class; linear, since a network may end without a ReLU."""
+    """The outputs whose largest names the class; linear, since a network may end without a ReLU.
+
+    A softmax behind them changes no prediction; it is named for those who want probabilities.
+    """
 
     name: str
     shape: Shape
     input: Sum
+    softmax: ann.Softmax | None = None
+
+    @property
+    def inputs(self) -> tuple[Sum, ...]:
+        return (self.input,)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -126,34 +146,48 @@ Node = Input | Population | MaxPool | Readout
 Nodes = dict[str, Node]  # in topological order
 
 
-def canonical(net: Network) -> Nodes:
+def canonical(net: Graph) -> Nodes:
     """Rewrite a network as populations joined by projections; its function stays the same.
 
-    Raises ValueError for a max-pool of a sum that no ReLU follows: such a maximum is not a maximum of spikes.
+    Raises ValueError for what it cannot rewrite: a max-pool of a sum that no ReLU follows (such a maximum is not a
+    maximum of spikes), a change of shape between linear layers, a softmax before the end.
     """
     nodes: Nodes = {INPUT: Input(INPUT, net.shapes[INPUT])}
     value = {INPUT: Sum((Projection(INPUT),))}  # every layer as a linear expression of nodes
-    net = _live(net)
+    net = live(net)
     for name, (layer, sources) in net.layers.items():
         terms = [value[s] for s in sources]
         match layer:
-            case ann.ReLU() if _side_by_side(terms[0], nodes) and _non_negative(terms[0], nodes):
+            case ann.Activation("relu") if _side_by_side(terms[0], nodes) and _non_negative(terms[0], nodes):
                 value[name] = terms[0]
-            case ann.ReLU():
-                value[name] = _population(nodes, name, net.shapes[name], terms[0])
+            case ann.Activation():
+                value[name] = _add_node(nodes, Population(name, net.shapes[name], terms[0], layer))
+            case ann.Multiply():
+                value[name] = _add_node(nodes, Population(name, net.shapes[name], terms[0], None, terms[1]))
+            case ann.Softmax():
+                if name != net.output:
+                    raise ValueError(f"layer {name!r}: a softmax can only end a network; leave it out, or take a ReLU")
+                value[name] = terms[0]
             case ann.Add():
                 value[name] = _add(*terms)
             case ann.Concat():
                 value[name] = _concat(terms, [net.shapes[s] for s in sources])
             case ann.MaxPool():
                 value[name] = _max_pool(nodes, net, name, terms[0])
+            case ann.Reshape() if not layer.drops_ones and any(p.maps for p in terms[0].projections):
+                raise ValueError(
+                    f"layer {name!r}: features {layer.features} become {layer.to} between linear layers; "
+                    "change the shape right behind an activation or at the input"
+                )
             case Linear():
                 value[name] = terms[0].then(layer, net.shapes[sources[0]])
-    nodes[READOUT] = Readout(READOUT, net.shapes[net.output], value[net.output])
+    last = net.layers[net.output][0]
+    softmax = last if isinstance(last, ann.Softmax) else None
+    nodes[READOUT] = Readout(READOUT, net.shapes[net.output], value[net.output], softmax)
     return nodes
 
 
-def _live(net: Network) -> Network:
+def live(net: Graph) -> Graph:
     """Without the layers that the output does not depend on."""
     wanted = {net.output}
     for name, (_, sources) in reversed(net.layers.items()):
@@ -162,9 +196,19 @@ def _live(net: Network) -> Network:
     return replace(net, layers={name: layer for name, layer in net.layers.items() if name in wanted})
 
 
-def _population(nodes: Nodes, name: str, shape: Shape, term: Sum) -> Sum:
-    nodes[name] = Population(name, shape, term)
-    return Sum((Projection(name),))
+def require_relu(nodes: Nodes, method: str) -> None:
+    """Refuse populations that are not ReLUs, by ValueError: for the methods that express no other."""
+    for node in nodes.values():
+        if isinstance(node, Population) and (node.activation is None or node.activation.kind != "relu"):
+            kind = "a product of two layers" if node.activation is None else f"the activation {node.activation.kind}"
+            raise ValueError(
+                f"population {node.name!r} is {kind}; {method} expresses ReLUs only: train the network with ReLU there"
+            )
+
+
+def _add_node(nodes: Nodes, node: Population) -> Sum:
+    nodes[node.name] = node
+    return Sum((Projection(node.name),))
 
 
 def _concat(terms: list[Sum], shapes: list[Shape]) -> Sum:
@@ -193,13 +237,15 @@ def _non_negative(term: Sum, nodes: Nodes) -> bool:
     """Whether a ReLU would change nothing: sums and means of populations and of their pools."""
 
     def positive(node: Node) -> bool:
-        return isinstance(node, Population) or (isinstance(node, MaxPool) and positive(nodes[node.source]))
+        if isinstance(node, MaxPool):
+            return positive(nodes[node.source])
+        return isinstance(node, Population) and node.activation is not None and node.activation.non_negative
 
-    keeps_sign = (ann.Place, ann.AvgPool, ann.Flatten)
+    keeps_sign = (ann.Place, ann.AvgPool, ann.Flatten, ann.Reshape, ann.Spread)
     return all(positive(nodes[p.source]) and all(isinstance(m, keeps_sign) for m in p.maps) for p in term.projections)
 
 
-def _max_pool(nodes: Nodes, net: Network, name: str, term: Sum) -> Sum:
+def _max_pool(nodes: Nodes, net: Graph, name: str, term: Sum) -> Sum:
     """Pool every branch of a concatenation by itself; a sum becomes a population first.
 
     That takes a ReLU, which changes nothing where the sum cannot be negative, and otherwise may be the one
@@ -209,9 +255,9 @@ def _max_pool(nodes: Nodes, net: Network, name: str, term: Sum) -> Sum:
     if not _side_by_side(term, nodes):
         readers = [(k, kind) for k, (kind, read) in net.layers.items() if name in read]
         if _non_negative(term, nodes):
-            term = _population(nodes, source, net.shapes[source], term)
-        elif readers and all(isinstance(kind, ann.ReLU) for _, kind in readers):
-            term = _population(nodes, readers[0][0], net.shapes[source], term)
+            term = _add_node(nodes, Population(source, net.shapes[source], term))
+        elif readers and all(isinstance(kind, ann.Activation) and kind.kind == "relu" for _, kind in readers):
+            term = _add_node(nodes, Population(readers[0][0], net.shapes[source], term))
         else:
             raise ValueError(
                 f"layer {name!r}: max-pooling of {source!r}, which may be negative; "
@@ -240,9 +286,15 @@ def normalise(nodes: Nodes, scales: Scales) -> Nodes:
 def _normalised(node: Node, scales: Scales) -> Node:
     if not isinstance(node, Population | Readout):
         return node
-    target = np.asarray(scales[node.name])
-    projections = tuple(_rescaled(p, np.asarray(scales[p.source]), target) for p in node.input.projections)
-    return replace(node, input=Sum(projections, np.asarray(node.input.bias / target)))
+    changed = {"input": _in_units(node.input, scales, np.asarray(scales[node.name]))}
+    if isinstance(node, Population) and node.factor is not None:
+        changed["factor"] = _in_units(node.factor, scales, np.asarray(1.0))  # a product is divided once
+    return replace(node, **changed)  # type: ignore[arg-type]
+
+
+def _in_units(term: Sum, scales: Scales, target: np.ndarray) -> Sum:
+    projections = tuple(_rescaled(p, np.asarray(scales[p.source]), target) for p in term.projections)
+    return Sum(projections, np.asarray(term.bias / target))
 
 
 def _rescaled(p: Projection, source: np.ndarray, target: np.ndarray) -> Projection:

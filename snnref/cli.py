@@ -1,4 +1,4 @@
-"""The command line: `snnref train` and `snnref evaluate` (extra `cli`).
+"""The command line: `snnref info|train|evaluate|data` (extra `cli`).
 
 Exit status: 0 done, 1 failed, 2 wrong usage.
 """
@@ -63,6 +63,60 @@ def _main(
     pass
 
 
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+@app.command()
+def info(
+    name: Annotated[
+        str | None, typer.Argument(help="A shipped network, or a file; without it, all are listed.")
+    ] = None,
+    picture: Annotated[Path | None, typer.Option(help="Draw the graph into this file (.svg, .png or .pdf).")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a network is made of, and how it was trained."""
+    if name is None:
+        if picture:
+            raise typer.BadParameter("a picture is of one network; name it", param_hint="--picture")
+        cards = [zoo.card(k) for k in zoo.RECIPES]
+        _show(cards, _zoo_table(cards), as_json=as_json)
+        return
+    net, card = (zoo.load(name), zoo.card(name)) if name in zoo.RECIPES else (_read(name), None)
+    if picture:
+        _draw(net, picture)
+    summary = net.summary()
+    if as_json:
+        typer.echo(json.dumps({"card": card, **summary.as_dict()}, indent=2, ensure_ascii=False))
+        return
+    typer.echo(summary)
+    for key, value in (card or {}).items():
+        typer.echo(f"{key}: {value if isinstance(value, str | int | float) else json.dumps(value)}")
+
+
+def _read(name: str) -> Network:
+    if not Path(name).exists():
+        raise typer.BadParameter(
+            f"got {name!r}, expected a file that Network.save wrote, or one of {', '.join(zoo.RECIPES)}"
+        )
+    return Network.load(name)
+
+
+def _draw(net: Network, picture: Path) -> None:
+    try:
+        from .figures.graph import graph
+    except ImportError as error:
+        raise ImportError(
+            "a picture needs the extra 'notebook': pip install '.[notebook]' in snnref's source"
+        ) from error
+    if picture.suffix not in (".svg", ".png", ".pdf") or not picture.parent.is_dir():
+        raise typer.BadParameter(
+            f"got {picture}, expected a file .svg, .png or .pdf in a folder that exists", param_hint="--picture"
+        )
+    canvas: Any = graph(net).figure
+    canvas.savefig(picture)
+    typer.echo(f"wrote {picture}", err=True)
+
+
 @app.command()
 def train(
     name: Annotated[Name, typer.Argument(help="The network to train.")],
@@ -70,20 +124,32 @@ def train(
     epochs: Annotated[int | None, typer.Option(help="Instead of the recipe's number.", min=1)] = None,
     output: Annotated[Path | None, typer.Option(help="File to write; NAME.npz here by default.")] = None,
 ) -> None:
-    """Train a network of the zoo; write it and its model card (.json beside it)."""
+    """Train a network of the zoo; write it and its model card (.json beside it).
+
+    After every epoch a checkpoint is written beside the output. Stopped, the same command goes on from there.
+    """
     from . import training
 
     path = output or Path(f"{name.value}.npz")
     if path.suffix != ".npz" or path.is_dir() or not path.parent.is_dir():
         raise typer.BadParameter(f"got {path}, expected a file NAME.npz in a folder that exists", param_hint="--output")
+    checkpoint = path.with_suffix(".checkpoint")
+    if checkpoint.exists():
+        typer.echo(f"going on from {checkpoint}", err=True)
     with _bar(f"training {name.value}") as bar:
 
         def progress(epoch: int, total: int, loss: float) -> None:
             bar.update(bar.task_ids[0], completed=epoch, total=total, description=f"epoch {epoch}, loss {loss:.3f}")
 
-        net, card = training.train(name.value, seed=seed, epochs=epochs, progress=progress)
+        try:
+            net, card = training.train(name.value, seed=seed, epochs=epochs, progress=progress, checkpoint=checkpoint)
+        except KeyboardInterrupt:
+            if checkpoint.exists():
+                typer.echo(f"stopped; the same command goes on from {checkpoint}", err=True)
+            raise
     for written in training.write(net, card, path):
         typer.echo(f"wrote {written}")
+    checkpoint.unlink()
     typer.echo(f"accuracy on {card['test_images']} held-out images: {card['test_accuracy']:.2%}")
 
 
@@ -97,17 +163,20 @@ def evaluate_(
         float, typer.Option(help="Of the activations: what a neuron at full rate stands for.")
     ] = 99.9,
     images: Annotated[int | None, typer.Option(help="Only the first so many.", min=1)] = None,
+    calibration: Annotated[
+        int, typer.Option(help="Training images that choose the scales: the first so many.", min=1)
+    ] = 2000,
     file: Annotated[Path | None, typer.Option(help="Not the shipped weights but those `train` wrote here.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Convert a shipped network to spikes and measure it on its held-out images."""
     if not 0 < percentile <= 100:
         raise typer.BadParameter(f"got {percentile}, expected 0 < percentile ≤ 100", param_hint="--percentile")
-    net, dataset = Network.load(file) if file else zoo.load(name.value), zoo.RECIPES[name.value].dataset
-    calibration, _ = data.load(dataset, split="train")
-    x, labels = data.load(dataset, split="test")
+    net, recipe = Network.load(file) if file else zoo.load(name.value), zoo.RECIPES[name.value]
+    samples, _ = data.load(recipe.dataset, split="train")
+    x, labels = data.load(recipe.dataset, split=recipe.held_out)
     settings: dict[str, Any] = {"steps": steps, "reset": reset.value, "encoding": Rate.encoding}
-    snn = convert(net, calibration, percentile=percentile, **settings)
+    snn = convert(net, samples[:calibration], percentile=percentile, **settings)
     with _bar(f"{name.value} in spikes") as bar:
         result = evaluate(
             net,
@@ -119,13 +188,10 @@ def evaluate_(
     report = {
         "network": name.value,
         "method": method.value,
-        "settings": {**settings, "percentile": percentile},
+        "settings": {**settings, "percentile": percentile, "calibration": len(samples[:calibration])},
         **asdict(result),
     }
-    if as_json:
-        typer.echo(json.dumps(report, indent=2))
-    else:
-        Console().print(_table(f"{name.value} as {method.value} code, {steps} steps", result))
+    _show(report, _table(f"{name.value} as {method.value} code, {steps} steps", result), as_json=as_json)
 
 
 def _table(title: str, result: Evaluation) -> Table:
@@ -139,6 +205,95 @@ def _table(title: str, result: Evaluation) -> Table:
     table.add_row("latency in steps", "", f"{result.latency}")
     table.add_row("images, and seconds for them", f"{result.images}", f"{result.seconds:.1f}")
     return table
+
+
+def _show(content: Any, table: Table, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(content, indent=2, ensure_ascii=False))
+    else:
+        Console().print(table)
+
+
+def _zoo_table(cards: list[dict[str, Any]]) -> Table:
+    table = Table("network", "data", "parameters", "accuracy", "architecture")
+    for card in cards:
+        table.add_row(
+            card["name"],
+            card["dataset"],
+            f"{card['parameters']:,}",
+            f"{card['test_accuracy']:.2%}",
+            card["architecture"].partition(":")[0].partition(" with ")[0],
+        )
+    return table
+
+
+data_app = typer.Typer(help="Fetch, list and verify data sets.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+DataName = StrEnum("DataName", {name: name for name in data.DATASETS})  # type: ignore[misc]
+
+
+@data_app.command(name="list")
+def data_list(as_json: Json = False) -> None:
+    """What there is, what of it is here, and where."""
+    table = Table("data set", "images", "MB", "here", "licence")
+    entries = {}
+    for name, entry in data.DATASETS.items():
+        size, here = sum(file.megabytes for file in entry.files), data.available(name)
+        images = ", ".join(f"{n:,} {split}" for split, n in entry.splits.items())
+        table.add_row(name, images, f"{size:.1f}", ", ".join(here) or "no", entry.licence)
+        entries[name] = {
+            "folder": str(data.folder(name)),
+            "splits": entry.splits,
+            "here": here,
+            "files": data.states(name),
+        }
+    _show(entries, table, as_json=as_json)
+    if not as_json:
+        for name in data.DATASETS:
+            typer.echo(f"{name}: {data.folder(name)}")
+
+
+@data_app.command()
+def fetch(names: Annotated[list[DataName], typer.Argument(help="The data sets.")]) -> None:
+    """Download what is not here yet; every file is checked."""
+    for name in names:
+        with _bar(f"fetching {name.value}") as bar:
+            paths = data.fetch(name.value, progress=_Download(bar))
+        typer.echo(f"{name.value}: {len(paths)} files in {paths[0].parent}")
+
+
+class _Download:
+    """What pooch asks of a progress bar, on ours."""
+
+    def __init__(self, bar: Progress):
+        self.bar, self.total = bar, 0
+
+    def update(self, n: int) -> None:
+        self.bar.update(self.bar.task_ids[0], total=self.total, advance=n)
+
+    def reset(self) -> None:
+        self.bar.reset(self.bar.task_ids[0], total=self.total)
+
+    def close(self) -> None:
+        pass
+
+
+@data_app.command()
+def verify(
+    names: Annotated[list[DataName] | None, typer.Argument(help="The data sets; all by default.")] = None,
+) -> None:
+    """Check every file that is here against its recorded checksum.
+
+    The exit status is 1 if one is damaged, or if one of a data set that was named is absent.
+    """
+    wrong = False
+    for name in names or list(DataName):
+        for file, state in data.states(name.value).items():
+            typer.echo(f"{name.value}/{file}: {state}")
+            wrong |= state == "damaged" or (state == "absent" and bool(names))
+    if wrong:
+        typer.echo("`snnref data fetch NAME` brings what is damaged or absent", err=True)
+        raise typer.Exit(1)
 
 
 def main() -> None:

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
 from .arrays import Array, to_numpy
-from .canonical import MaxPool, Nodes, Population, Projection, Readout
-from .layers import Conv, Dense, Linear, Shape
-from .network import Network
+from .canonical import MaxPool, Nodes, Population, Projection, Readout, live
+from .graph import Graph
+from .layers import Conv, Dense, Shape
 
 
 def projections(nodes: Nodes) -> list[tuple[Projection, Population | Readout]]:
     """Every projection with the node that it drives."""
-    return [(p, n) for n in nodes.values() if isinstance(n, Population | Readout) for p in n.input.projections]
+    driven = [node for node in nodes.values() if isinstance(node, Population | Readout)]
+    return [(p, node) for node in driven for term in node.inputs for p in term.projections]
 
 
 def neurons(nodes: Nodes) -> int:
@@ -33,22 +35,26 @@ def synapses(nodes: Nodes) -> int:
     return sum(int(p.fan_out(nodes[p.source].shape).sum()) for p, _ in projections(nodes))
 
 
-def multiply_accumulates(layer: Linear, shape: Shape) -> int:
+def multiply_accumulates(layer: object, shape: Shape) -> int:
     """Of one application of a layer to features `shape`; padded positions and pooling are not counted."""
-    weighted = isinstance(layer, Dense | Conv)
-    return int(Projection("", (layer,)).fan_out(shape).sum()) if weighted else 0
+    return int(Projection("", (layer,)).fan_out(shape).sum()) if isinstance(layer, Dense | Conv) else 0
 
 
-def ann_operations(net: Network) -> int:
-    """Σ (2·f_in + 1)·n over the units of dense and convolutional layers (Eq. 9, Rueckauer 2017).
+def layer_operations(net: Graph, name: str) -> int:
+    """(2·f_in + 1)·n over the units of a dense or convolutional layer; 0 for others (Eq. 9, Rueckauer 2017).
 
     Pooling is not counted, nor are the additions of a residual connection.
     """
-    total = 0
-    for name, (layer, (source, *_)) in net.layers.items():
-        if isinstance(layer, Dense | Conv):
-            total += 2 * multiply_accumulates(layer, net.shapes[source]) + int(np.prod(net.shapes[name]))
-    return total
+    layer, (source, *_) = net.layers[name]
+    if not isinstance(layer, Dense | Conv):
+        return 0
+    return 2 * multiply_accumulates(layer, net.shapes[source]) + int(np.prod(net.shapes[name]))
+
+
+def ann_operations(net: Graph) -> int:
+    """Operations of all layers that the output depends on (Eq. 9, Rueckauer 2017)."""
+    net = live(net)
+    return sum(layer_operations(net, name) for name in net.layers)
 
 
 @dataclass(frozen=True)
@@ -91,8 +97,8 @@ def operations(nodes: Nodes, counts: Mapping[str, Array], *, batch: int) -> Oper
 def _windows_over(pool: MaxPool, nodes: Nodes) -> np.ndarray:
     """`(*features)`: in how many windows each source neuron lies."""
     shape = nodes[pool.source].shape
-    high, wide = (axis.sum(axis=0) for axis in pool.window.support([np.eye(n, dtype=bool) for n in shape[1:]]))
-    return np.broadcast_to(np.multiply.outer(high, wide), shape)
+    windows = [axis.sum(axis=0) for axis in pool.window.support([np.eye(n, dtype=bool) for n in shape[1:]])]
+    return np.broadcast_to(reduce(np.multiply.outer, windows), shape)
 
 
 def analog_operations(nodes: Nodes, source: str) -> int:

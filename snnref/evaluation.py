@@ -11,7 +11,7 @@ import numpy as np
 
 from . import counting
 from .arrays import Array, check_input, to_numpy
-from .network import Network
+from .graph import Graph
 from .walk import SNN
 
 Progress = Callable[[int, int], None]  # images done, images in all
@@ -34,7 +34,7 @@ class Evaluation:
 
 
 def evaluate(
-    net: Network,
+    net: Graph,
     snn: SNN,
     *,
     x: Array,

@@ -11,7 +11,7 @@ import numpy as np
 from . import counting
 from .arrays import Array, like, namespace, to_numpy
 from .canonical import Nodes, Population, Scales
-from .network import READOUT
+from .graph import READOUT
 from .trains import Analog, Readings
 
 

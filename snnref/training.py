@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,26 +21,45 @@ from torch.nn import functional as F
 
 from . import data
 from .network import Network
-from .zoo import RECIPES, Recipe
+from .zoo import RECIPES, Augmentation, Recipe, known
 
 Progress = Callable[[int, int, float], None]  # epoch, epochs, mean loss
 
 
 def train(
-    name: str, *, seed: int = 0, epochs: int | None = None, progress: Progress | None = None
+    name: str,
+    *,
+    seed: int = 0,
+    epochs: int | None = None,
+    progress: Progress | None = None,
+    checkpoint: Path | None = None,
 ) -> tuple[Network, dict[str, Any]]:
     """Train a network of the zoo from its recipe; returns it and its model card.
 
-    The same seed, versions and machine give the same weights. Raises ValueError for an unknown name.
+    checkpoint : a file that is renewed after every epoch; if it is there at the start, training goes on from it
+        and ends as if it had never stopped. It stays: remove it once the network is safe.
+
+    The same seed, versions and machine give the same weights. Raises ValueError for an unknown name or a
+    checkpoint of another training.
     """
-    if name not in RECIPES:
-        raise ValueError(f"network: got {name!r}, expected one of {', '.join(map(repr, RECIPES))}")
+    known(name)
     recipe = RECIPES[name] if epochs is None else replace(RECIPES[name], epochs=epochs)
     if recipe.epochs < 1:
         raise ValueError(f"epochs: got {recipe.epochs}, expected a whole number ≥ 1")
-    net = _fit(recipe, np.random.default_rng(seed), progress)
-    x, labels = data.load(recipe.dataset, split="test")
-    accuracy = float(np.mean(net(x).argmax(axis=1) == labels))
+    fit = _Fit(name, recipe, seed)
+    if checkpoint and checkpoint.exists():
+        fit.resume(checkpoint)
+    images, labels = (torch.from_numpy(part) for part in data.load(recipe.dataset, split="train"))
+    while fit.epoch < recipe.epochs:
+        loss = fit.one_epoch(images, labels)
+        if checkpoint:
+            fit.save(checkpoint)
+        if progress:
+            progress(fit.epoch, recipe.epochs, loss)
+    net = fit.network()
+    x, truth = data.load(recipe.dataset, split=recipe.held_out)
+    prediction = np.concatenate([net(part).argmax(axis=1) for part in np.array_split(x, -(-len(x) // 500))])
+    accuracy = float(np.mean(prediction == truth))
     return net, _card(name, recipe, seed, net, accuracy, len(x))
 
 
@@ -51,29 +71,90 @@ def write(net: Network, card: dict[str, Any], path: Path) -> tuple[Path, Path]:
     return path, beside
 
 
-def _fit(recipe: Recipe, rng: np.random.Generator, progress: Progress | None) -> Network:
-    """AdamW on a one-cycle schedule, on images moved, turned, stretched and noised a little."""
-    net = recipe.build(rng)
-    layers: dict[str, Any] = {name: _as_parameters(layer) for name, (layer, _) in net.layers.items()}
-    parameters = [p for layer in layers.values() for p in vars(layer).values() if torch.is_tensor(p)]
-    images, labels = (torch.from_numpy(part) for part in data.load(recipe.dataset, split="train"))
-    batches = len(images) // recipe.batch
-    optimiser = torch.optim.AdamW(parameters, weight_decay=recipe.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.learning_rate, total_steps=recipe.epochs * batches)
-    for epoch in range(recipe.epochs):
-        order, losses = torch.from_numpy(rng.permutation(len(images))), 0.0
-        for part in order[: batches * recipe.batch].split(recipe.batch):
-            output = net.forward(augment(images[part], rng), layers)[net.output]
-            loss = F.cross_entropy(output, labels[part], label_smoothing=recipe.label_smoothing)
-            optimiser.zero_grad()
+class _Fit:
+    """A training under way: AdamW on a one-cycle schedule, on images that are changed a little each time."""
+
+    def __init__(self, name: str, recipe: Recipe, seed: int):
+        self.what = json.dumps({"network": name, "seed": seed, "epochs": recipe.epochs})
+        self.recipe, self.epoch = recipe, 0
+        self.rng = np.random.default_rng(seed)
+        self.net = recipe.build(self.rng)
+        self.layers: dict[str, Any] = {k: _as_parameters(layer) for k, (layer, _) in self.net.layers.items()}
+        self.parameters = [p for layer in self.layers.values() for p in vars(layer).values() if torch.is_tensor(p)]
+        self.optimiser = torch.optim.AdamW(self.parameters, weight_decay=recipe.weight_decay)
+        batches = data.describe(recipe.dataset).splits["train"] // recipe.batch
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimiser, recipe.learning_rate, total_steps=recipe.epochs * batches
+        )
+
+    def one_epoch(self, images: torch.Tensor, labels: torch.Tensor) -> float:
+        """Every image once, in a new order; the mean loss."""
+        size = self.recipe.batch
+        layers = self.layers | {k: _dropped(self.layers[k], p, self.rng) for k, p in self.recipe.dropout.items()}
+        order = torch.from_numpy(self.rng.permutation(len(images)))[: len(images) // size * size]
+        losses = 0.0
+        for part in order.split(size):
+            output = self.net.forward(augment(images[part], self.rng, self.recipe.augmentation), layers)
+            loss = F.cross_entropy(output[self.net.output], labels[part], label_smoothing=self.recipe.label_smoothing)
+            self.optimiser.zero_grad()
             loss.backward()
-            optimiser.step()
-            schedule.step()
+            self.optimiser.step()
+            self.schedule.step()
             losses += loss.item()
-        if progress:
-            progress(epoch + 1, recipe.epochs, losses / batches)
-    trained = {k: _as_arrays(layer) for k, layer in layers.items()}
-    return replace(net, layers={k: (trained[k], sources) for k, (_, sources) in net.layers.items()})
+        self.epoch += 1
+        return losses / (len(order) // size)
+
+    def network(self) -> Network:
+        trained = {k: _as_arrays(layer) for k, layer in self.layers.items()}
+        return replace(self.net, layers={k: (trained[k], sources) for k, (_, sources) in self.net.layers.items()})
+
+    def save(self, path: Path) -> None:
+        """All that the next epoch depends on; complete or not at all."""
+        state = {
+            "what": self.what,
+            "epoch": self.epoch,
+            "parameters": self.parameters,
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "rng": json.dumps(self.rng.bit_generator.state),
+        }
+        part = path.with_name(f"{path.name}.part")
+        try:
+            torch.save(state, part)
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def resume(self, path: Path) -> None:
+        """Go on from a file that `save` wrote. Only tensors and plain values are read (`weights_only`)."""
+        try:
+            state = torch.load(path, weights_only=True)
+            ours = state["what"] == self.what
+        except Exception as error:  # a damaged archive fails in a dozen ways
+            raise ValueError(f"{path}: not a checkpoint ({type(error).__name__}); delete it to start anew") from error
+        if not ours:
+            raise ValueError(
+                f"{path}: a checkpoint of {state['what']}, expected {self.what}; finish that training with its own "
+                "command, or delete the file to start anew"
+            )
+        with torch.no_grad():
+            for parameter, saved in zip(self.parameters, state["parameters"], strict=True):
+                parameter.copy_(saved)
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.rng.bit_generator.state = json.loads(state["rng"])
+        self.epoch = state["epoch"]
+
+
+def _dropped(layer: Any, share: float, rng: np.random.Generator) -> Callable[..., torch.Tensor]:
+    """The layer with a random share of its outputs at 0, the others raised to keep the mean (Srivastava 2014)."""
+
+    def forward(*x: torch.Tensor) -> torch.Tensor:
+        y = layer(*x)
+        kept = torch.from_numpy(rng.random(y.shape, np.float32) >= share)
+        return y * kept / (1 - share)
+
+    return forward
 
 
 def _as_parameters(layer: Any) -> Any:
@@ -86,34 +167,37 @@ def _as_arrays(layer: Any) -> Any:
     return replace(layer, **{k: v.detach().numpy() for k, v in tensors.items()})
 
 
-def augment(x: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-    """Images `(batch, channels, height, width)`, each turned, stretched, moved, dimmed, noised a little."""
+def augment(x: torch.Tensor, rng: np.random.Generator, by: Augmentation) -> torch.Tensor:
+    """Images `(batch, channels, height, width)`, each turned, stretched, moved, mirrored, dimmed, noised a little."""
     n = len(x)
-    turn, shear, dim = rng.uniform(-0.25, 0.25, n), rng.uniform(-0.2, 0.2, n), rng.uniform(0.8, 1.2, n)
-    wide, high = rng.uniform(0.85, 1.15, (2, n))
-    right, down = rng.uniform(-0.25, 0.25, (2, n))
+    turn, shear = (rng.uniform(-most, most, n) for most in (by.turn, by.shear))
+    dim = torch.from_numpy(rng.uniform(1 - by.dim, 1 + by.dim, n)).to(x.dtype)
+    wide, high = rng.uniform(1 - by.stretch, 1 + by.stretch, (2, n))
+    right, down = rng.uniform(-by.shift, by.shift, (2, n))
+    if by.mirror:
+        wide = wide * rng.choice([-1, 1], n)
     rows = [[wide * np.cos(turn), shear - np.sin(turn), right], [np.sin(turn), high * np.cos(turn), down]]
     maps = torch.from_numpy(np.moveaxis(np.array(rows), -1, 0)).to(x.dtype)
     grid = F.affine_grid(maps, list(x.shape), align_corners=False)
-    moved = F.grid_sample(x, grid, align_corners=False)
-    noise = torch.from_numpy(rng.normal(0, 0.1, x.shape)).to(x.dtype)
-    return (moved * torch.from_numpy(dim).to(x.dtype)[:, None, None, None] + noise).clamp(0, 1)
+    moved = F.grid_sample(x, grid, align_corners=False) * dim[:, None, None, None]
+    if by.noise:
+        moved = moved + torch.from_numpy(rng.normal(0, by.noise, x.shape)).to(x.dtype)
+    return moved.clamp(0, 1)
 
 
 def _card(name: str, recipe: Recipe, seed: int, net: Network, accuracy: float, images: int) -> dict[str, Any]:
     default = RECIPES[name].epochs == recipe.epochs
-    entry = data.DATASETS[recipe.dataset]
-    weights = [v for layer, _ in net.layers.values() for v in vars(layer).values() if isinstance(v, np.ndarray)]
     return {
         "name": name,
-        "architecture": (recipe.build.__doc__ or "").strip(),
-        "parameters": int(sum(w.size for w in weights)),
+        "architecture": " ".join((recipe.build.__doc__ or "").split()),
+        "parameters": net.parameters(),
         "command": f"snnref train {name} --seed {seed}" + ("" if default else f" --epochs {recipe.epochs}"),
         "seed": seed,
-        "epochs": recipe.epochs,
+        "recipe": {k: v for k, v in asdict(recipe).items() if k not in ("build", "dataset", "held_out")},
         "dataset": recipe.dataset,
-        "data_sha256": entry.sha256,
-        "data_licence": entry.licence,
+        "data_checksums": data.checksums(recipe.dataset),
+        "data_licence": data.describe(recipe.dataset).licence,
+        "split": recipe.held_out,
         "test_accuracy": round(accuracy, 6),
         "test_images": images,
         "versions": {

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Protocol
 
-from .arrays import Array, Placed, check_input, like, namespace
+from .arrays import Array, Placed, check_input, like
 from .canonical import Input, MaxPool, Nodes, Population, Readout, Scales
-from .network import INPUT, READOUT
+from .graph import INPUT, READOUT
 from .results import Run, Trace
 from .trains import Analog, Readings, Train
 
@@ -52,17 +52,20 @@ class ANN:
         return Analog(x)
 
     def population(self, node: Population, trains: Mapping[str, Analog]) -> Analog:
-        a = self._drive(node, trains)
-        return Analog(namespace(a).where(a > 0, a, 0.0))
+        value = self._drive(node.input, trains)
+        if node.activation:
+            return Analog(node.activation(value))
+        return Analog(value * self._drive(node.factor, trains))
 
     def max_pool(self, node: MaxPool, train: Analog) -> Analog:
         return Analog(node.window(train.values))
 
     def readout(self, node: Readout, trains: Mapping[str, Analog]) -> Readings:
-        return Readings(self._drive(node, trains)[None])
+        value = self._drive(node.input, trains)
+        return Readings((node.softmax(value) if node.softmax else value)[None])
 
-    def _drive(self, node: Population | Readout, trains: Mapping[str, Analog]) -> Array:
-        return node.input.drive({k: train.values for k, train in trains.items()}) + node.input.bias
+    def _drive(self, term: Any, trains: Mapping[str, Analog]) -> Array:
+        return term.drive({k: train.values for k, train in trains.items()}) + term.bias
 
 
 def activations(nodes: Nodes, x: Array) -> dict[str, Array]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -15,31 +16,48 @@ from .network import Network
 
 
 @dataclass(frozen=True)
+class Augmentation:
+    """How much an image may be changed each time it is shown: the largest change, drawn evenly for every image."""
+
+    turn: float = 0.0  # radians
+    shear: float = 0.0
+    stretch: float = 0.0  # share of the size
+    shift: float = 0.0  # share of half the width
+    dim: float = 0.0  # share of the brightness
+    noise: float = 0.0  # standard deviation, of pixels in [0, 1]
+    mirror: bool = False  # left and right
+
+
+@dataclass(frozen=True)
 class Recipe:
     """All that it takes to make a trained network again."""
 
     build: Callable[[np.random.Generator], Network]  # with random initial weights
     dataset: str
     epochs: int
+    held_out: str = "test"  # the split on which the accuracy in the card is measured, once, at the end
     batch: int = 64
     learning_rate: float = 2e-2  # the peak of a one-cycle schedule
     weight_decay: float = 1e-2
     label_smoothing: float = 0.05
+    dropout: dict[str, float] = field(default_factory=dict)  # after a layer: share of its outputs
+    augmentation: Augmentation = Augmentation()
 
 
 def load(name: str) -> Network:
     """A trained network that ships with the package. Raises ValueError for an unknown name."""
-    _known(name)
+    known(name)
     return Network.load(SHIPPED / f"{name}.npz")
 
 
 def card(name: str) -> dict[str, Any]:
     """The model card of a shipped network: training command, seed, data, accuracy, versions."""
-    _known(name)
+    known(name)
     return json.loads((SHIPPED / f"{name}.json").read_text())
 
 
-def _known(name: str) -> None:
+def known(name: str) -> None:
+    """Refuse a name that is no network's, by ValueError."""
     if name not in RECIPES:
         raise ValueError(f"network: got {name!r}, expected one of {', '.join(map(repr, RECIPES))}")
 
@@ -49,29 +67,92 @@ def _he(rng: np.random.Generator, *shape: int) -> np.ndarray:
     return (rng.normal(size=shape) * np.sqrt(2 / np.prod(shape[1:]))).astype(np.float32)
 
 
-def _conv(rng: np.random.Generator, out: int, channels: int) -> Conv:
-    return Conv(_he(rng, out, channels, 3, 3), np.zeros(out, np.float32), padding=1)
+def _conv(rng: np.random.Generator, out: int, channels: int, *, size: int, padding: int = 0) -> Conv:
+    return Conv(_he(rng, out, channels, size, size), np.zeros(out, np.float32), padding=padding)
 
 
 def _dense(rng: np.random.Generator, out: int, features: int) -> Dense:
     return Dense(_he(rng, out, features), np.zeros(out, np.float32))
 
 
-def digits_cnn(rng: np.random.Generator) -> Network:
-    """16C3-P2-32C3-P2-64-10 for 8×8 images, with biases and max-pooling."""
-    return (
-        Network((1, 8, 8))
-        .add("conv1", _conv(rng, 16, 1))
+def _two_and_two(
+    rng: np.random.Generator,
+    shape: tuple[int, int, int],
+    *,
+    filters: tuple[int, int],
+    hidden: int,
+    size: int,
+    padding: int = 0,
+) -> Network:
+    """Two convolutions, each with ReLU and max-pooling of 2×2, and two dense layers: the shape of LeNet."""
+    first, second = filters
+    net = (
+        Network(shape)
+        .add("conv1", _conv(rng, first, shape[0], size=size, padding=padding))
         .add("relu1", ReLU())
         .add("pool1", MaxPool(2))
-        .add("conv2", _conv(rng, 32, 16))
+        .add("conv2", _conv(rng, second, first, size=size, padding=padding))
         .add("relu2", ReLU())
         .add("pool2", MaxPool(2))
-        .add("flatten", Flatten((32, 2, 2)))
-        .add("dense1", _dense(rng, 64, 128))
+    )
+    features = net.shapes["pool2"]
+    return (
+        net.add("flatten", Flatten(features))
+        .add("dense1", _dense(rng, hidden, prod(features)))
         .add("relu3", ReLU())
-        .add("dense2", _dense(rng, 10, 64))
+        .add("dense2", _dense(rng, 10, hidden))
     )
 
 
-RECIPES = {"digits-cnn": Recipe(build=digits_cnn, dataset="digits", epochs=150)}
+def digits_cnn(rng: np.random.Generator) -> Network:
+    """16C3-P2-32C3-P2-64-10 for 8×8 images, with biases and max-pooling."""
+    return _two_and_two(rng, (1, 8, 8), filters=(16, 32), hidden=64, size=3, padding=1)
+
+
+def lenet(rng: np.random.Generator) -> Network:
+    """8C5-P2-50C5-P2-500-10: as large as the LeNet of Rueckauer et al. (2017), of which they give the size alone
+    (8 k neurons, 1.2 M connections, 2.35 M operations)."""
+    return _two_and_two(rng, (1, 28, 28), filters=(8, 50), hidden=500, size=5)
+
+
+def lenet_caffe(rng: np.random.Generator) -> Network:
+    """20C5-P2-50C5-P2-500-10, the LeNet of Caffe, with a ReLU after every layer but the last (Zhang et al. 2019)."""
+    return _two_and_two(rng, (1, 28, 28), filters=(20, 50), hidden=500, size=5)
+
+
+def sixteen_eight(rng: np.random.Generator) -> Network:
+    """16C5-P2-8C5-P2-256-10, same padding (Yousefzadeh et al. 2019)."""
+    return _two_and_two(rng, (1, 28, 28), filters=(16, 8), hidden=256, size=5, padding=2)
+
+
+def two_conv(rng: np.random.Generator) -> Network:
+    """48C5-P2-80C5-P2-256-10: two convolutions, two max-pools, two dense layers and 14.3 M operations, as in
+    Lopez-Randulfe et al. (2022), who give no channels. A ReLU after every layer, the last one too."""
+    net = _two_and_two(rng, (1, 28, 28), filters=(48, 80), hidden=256, size=5)
+    return net.add("relu4", ReLU())
+
+
+_STROKES = Augmentation(turn=0.2, shear=0.1, stretch=0.12, shift=0.12)  # handwriting moves, a little
+_MNIST: dict[str, Any] = {"dataset": "mnist", "batch": 128, "learning_rate": 4e-3, "augmentation": _STROKES}
+
+RECIPES = {
+    "digits-cnn": Recipe(
+        build=digits_cnn,
+        dataset="digits",
+        epochs=150,
+        augmentation=Augmentation(turn=0.25, shear=0.2, stretch=0.15, shift=0.25, dim=0.2, noise=0.1),
+    ),
+    "mnist-lenet": Recipe(build=lenet, epochs=20, **_MNIST),
+    "mnist-lenet-caffe": Recipe(build=lenet_caffe, epochs=20, **_MNIST),
+    "mnist-16c5-8c5-256": Recipe(build=sixteen_eight, epochs=30, dropout={"relu3": 0.5}, **_MNIST),
+    "mnist-two-conv": Recipe(build=two_conv, epochs=30, dropout={"pool2": 0.2, "relu3": 0.2}, **_MNIST),
+    "fashion-two-conv": Recipe(
+        build=two_conv,
+        dataset="fashion-mnist",
+        epochs=30,
+        batch=128,
+        learning_rate=4e-3,
+        dropout={"pool2": 0.2, "relu3": 0.2},
+        augmentation=Augmentation(turn=0.05, stretch=0.08, shift=0.08, mirror=True),
+    ),
+}

@@ -43,8 +43,7 @@ def test_operations_equal_brute_force(net, x):
     for node in snn.nodes.values():
         if isinstance(node, MaxPool) and node.source in trace.spikes_over_time:
             for spikes in trace.spikes_over_time[node.source]:
-                size, stride, padding = node.window.geometry
-                entries = window_sum(spikes, size, stride, padding)
+                entries = window_sum(spikes, node.window.axes)
                 pooled += entries.reshape(len(x), -1).sum(axis=1)
     assert np.array_equal(trace.operations.total, expected)
     assert np.array_equal(trace.operations.pooling, pooled)

@@ -7,8 +7,8 @@ from numbers import Real
 import numpy as np
 
 from ..arrays import Array, check_input, to_numpy
-from ..canonical import MaxPool, Nodes, Population, canonical, normalise
-from ..network import INPUT, READOUT, Network
+from ..canonical import MaxPool, Nodes, Population, canonical, normalise, require_relu
+from ..graph import INPUT, READOUT, Graph
 from ..walk import SNN, activations
 from .closed import Windowed
 from .encoding import Rate, check_choice
@@ -18,7 +18,7 @@ DISTRIBUTIONS = ("nonzero", "all")
 
 
 def convert(
-    net: Network,
+    net: Graph,
     calibration: Array,
     *,
     percentile: float = 99.9,
@@ -38,6 +38,7 @@ def convert(
     """
     check_input(calibration, net.input_shape, what="calibration")
     nodes = canonical(net)
+    require_relu(nodes, "rate coding")
     scales = choose_scales(nodes, calibration, percentile=percentile, distribution=distribution)
     return SNN(normalise(nodes, scales), scales, Stepwise(steps, reset, encoding), Windowed(steps, reset, encoding))
 

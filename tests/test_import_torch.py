@@ -1,0 +1,554 @@
+"""from_torch: what users' modules look like, each against torch itself; what is refused, each by its reason."""
+
+import copy
+import sys
+
+import numpy as np
+import pytest
+import torch
+from test_counting import connected
+from torch import nn
+from torch.nn import functional as F
+
+import snnref
+from snnref import counting
+from snnref.canonical import Population, canonical
+from snnref.graph import READOUT
+from snnref.layers import Activation, AvgPool, Conv, Dense, Gain, MaxPool, ReLU
+from snnref.walk import activations
+
+
+class Forward(nn.Module):
+    """A module from a function: what its attributes are called is what the function finds in `self`."""
+
+    def __init__(self, forward, **parts):
+        super().__init__()
+        self.function = (forward,)
+        for name, part in parts.items():
+            setattr(self, name, part)
+
+    def forward(self, x):
+        return self.function[0](self, x)
+
+
+def with_statistics(module):
+    """Batch normalisation as after a training: neither 0 nor 1."""
+    for part in module.modules():
+        if isinstance(part, nn.BatchNorm1d | nn.BatchNorm2d) and part.track_running_stats:
+            part.running_mean.normal_()
+            part.running_var.uniform_(0.2, 2)
+            if part.affine:
+                nn.init.normal_(part.weight)
+                nn.init.normal_(part.bias)
+    return module
+
+
+class Block(nn.Module):
+    """A residual block as torchvision writes it: shared in-place ReLU, in-place addition."""
+
+    def __init__(self, channels, out, stride=1):
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, out, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(out)
+        self.conv2 = nn.Conv2d(out, out, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(out, eps=1e-3)
+        self.relu = nn.ReLU(inplace=True)
+        self.downsample = None
+        if stride > 1 or channels != out:
+            self.downsample = nn.Sequential(nn.Conv2d(channels, out, 1, stride, bias=False), nn.BatchNorm2d(out))
+
+    def forward(self, x):
+        identity = x if self.downsample is None else self.downsample(x)
+        y = self.relu(self.bn1(self.conv1(x)))
+        y = self.bn2(self.conv2(y))
+        y += identity
+        return self.relu(y)
+
+
+def resnet():
+    stem = [nn.Conv2d(3, 8, 7, 2, 3, bias=False), nn.BatchNorm2d(8), nn.ReLU(True), nn.MaxPool2d(3, 2, 1)]
+    blocks = [Block(8, 8), Block(8, 16, stride=2), nn.AdaptiveAvgPool2d(1), nn.Flatten()]
+    return nn.Sequential(nn.Sequential(*stem), *blocks, nn.Dropout(0.5), nn.Linear(16, 10))
+
+
+def classic():
+    """The example that every tutorial has."""
+
+    def forward(self, x):
+        x = F.relu(F.max_pool2d(self.conv1(x), 2))
+        x = F.relu(F.max_pool2d(self.drop(self.conv2(x)), kernel_size=2))
+        x = x.view(-1, 20)
+        x = F.relu(self.fc1(x))
+        x = F.dropout(x, training=self.training)
+        return F.log_softmax(self.fc2(x), dim=1)
+
+    return Forward(
+        forward,
+        conv1=nn.Conv2d(3, 4, 5),
+        conv2=nn.Conv2d(4, 5, 3),
+        drop=nn.Dropout2d(),
+        fc1=nn.Linear(20, 9),
+        fc2=nn.Linear(9, 4),
+    )
+
+
+def squeeze_and_excite():
+    def forward(self, x):
+        x = F.silu(self.depthwise(F.silu(self.expand((x - 0.5) / 0.25))))
+        gate = x.mean((2, 3), keepdim=True)
+        x = x * torch.sigmoid(self.up(F.silu(self.down(gate))))
+        return self.head(x.mean([-2, -1]))
+
+    return Forward(
+        forward,
+        expand=nn.Conv2d(3, 8, 1),
+        depthwise=nn.Conv2d(8, 8, 3, padding="same", groups=8),
+        down=nn.Conv2d(8, 2, 1),
+        up=nn.Conv2d(2, 8, 1),
+        head=nn.Linear(8, 3),
+    )
+
+
+def dense_block():
+    """Normalisation before the convolution, on concatenated features: nothing to fold it into."""
+
+    def forward(self, x):
+        y = torch.cat([x, self.conv1(F.relu(self.bn1(x)))], 1)
+        y = torch.cat((y, self.conv2(F.relu(self.bn2(y)))), dim=-3)
+        return self.fc(torch.flatten(self.pool(F.relu(y)), 1))
+
+    return Forward(
+        forward,
+        bn1=nn.BatchNorm2d(3),
+        conv1=nn.Conv2d(3, 4, 3, padding=1),
+        bn2=nn.BatchNorm2d(7, affine=False),
+        conv2=nn.Conv2d(7, 2, (3, 1), padding=(1, 0), dilation=1),
+        pool=nn.AvgPool2d(4),
+        fc=nn.Linear(9 * 16, 3),
+    )
+
+
+def shared():
+    """One convolution and one ReLU used twice, with tied and frozen weights."""
+    conv, relu = nn.Conv2d(3, 3, 3, padding=1), nn.ReLU()
+    conv.weight.requires_grad_(False)
+    tail = nn.Conv2d(3, 3, 3, stride=2)
+    tail.weight = conv.weight
+    return nn.Sequential(conv, relu, nn.Sequential(conv, nn.Sequential(relu, tail)), nn.Flatten(), relu)
+
+
+def own_subclasses():
+    class Standardised(nn.Conv2d):
+        """Weight standardisation, computed in forward from parameters alone."""
+
+        def forward(self, x):
+            weight = self.weight - self.weight.mean((1, 2, 3), keepdim=True)
+            weight = weight / (weight.std((1, 2, 3), keepdim=True) + 1e-5)
+            return F.conv2d(x, weight, self.bias, self.stride, self.padding)
+
+    class Renamed(nn.ReLU):
+        """The same forward under another name."""
+
+    weighted = torch.nn.utils.parametrizations.weight_norm(nn.Conv2d(4, 4, 3))
+    return nn.Sequential(Standardised(3, 4, 3, stride=2), Renamed(), weighted, Renamed(), nn.Flatten(1))
+
+
+def in_place_of_the_residual():
+    """The in-place ReLU changes what the skip reads: torch adds relu(x), not x."""
+
+    def forward(self, x):
+        x = self.conv(x)
+        y = F.relu(x, inplace=True)
+        return (self.conv2(y) + x).flatten(1)
+
+    return Forward(forward, conv=nn.Conv2d(3, 3, 1), conv2=nn.Conv2d(3, 3, 1))
+
+
+def sizes():
+    """Shapes asked for in all the usual ways."""
+
+    def forward(self, x):
+        batch, channels, high, wide = x.shape
+        x = x.reshape(batch, channels, high * wide)  # right at the input
+        x = F.relu(self.conv(x))
+        x = x.unsqueeze(2).squeeze(2)
+        return self.fc(x.view(x.size(0), x.size(1) * x.shape[-1]).contiguous())
+
+    return Forward(forward, conv=nn.Conv1d(3, 4, 3, stride=5, padding=2), fc=nn.Linear(4 * 65, 2))
+
+
+def sequence():
+    return nn.Sequential(
+        nn.Flatten(2),
+        nn.Conv1d(3, 6, 5, padding="same", dilation=2, groups=3),
+        nn.BatchNorm1d(6),
+        nn.ReLU(),
+        nn.MaxPool1d(4),
+        nn.Conv1d(6, 4, 3, stride=2),
+        nn.ReLU(),
+        nn.AvgPool1d(3),
+        nn.Flatten(),
+        nn.Linear(4 * 13, 5),
+        nn.BatchNorm1d(5),
+    )
+
+
+def arithmetic():
+    def forward(self, x):
+        y = F.relu(self.conv(x * self.gain + 0.5))
+        z = -y + (1 - y) * 2 - y / 4
+        z = torch.add(z, y, alpha=0.5)
+        z -= self.shift
+        z *= 0.5
+        return F.relu(z).mean(-1).mean(-1)
+
+    return Forward(
+        forward,
+        conv=nn.Conv2d(3, 4, 3),
+        gain=nn.Parameter(torch.tensor([0.5, 2.0, 1.0]).reshape(1, 3, 1, 1)),
+        shift=nn.Parameter(torch.randn(4, 1, 1)),
+    )
+
+
+MODELS = {
+    f.__name__: f
+    for f in (
+        *(resnet, classic, squeeze_and_excite, dense_block, shared, own_subclasses, in_place_of_the_residual),
+        *(sizes, sequence, arithmetic),
+    )
+}
+NAMED = {
+    "sigmoid": (nn.Sigmoid(), torch.sigmoid, F.sigmoid, lambda x: x.sigmoid()),
+    "silu": (nn.SiLU(), F.silu, lambda x: F.silu(x, inplace=True)),
+    "gelu": (nn.GELU(), F.gelu),
+    "gelu_tanh": (nn.GELU("tanh"), lambda x: F.gelu(x, approximate="tanh")),
+    "tanh": (nn.Tanh(), torch.tanh, F.tanh, lambda x: x.tanh()),
+    "elu": (nn.ELU(0.7), lambda x: F.elu(x, alpha=0.7)),
+    "hard_swish": (nn.Hardswish(), F.hardswish),
+    "hard_sigmoid": (nn.Hardsigmoid(), F.hardsigmoid),
+    "relu6": (nn.ReLU6(), F.relu6),
+    "leaky_relu": (nn.LeakyReLU(0.2), lambda x: F.leaky_relu(x, 0.2)),
+    "relu": (nn.ReLU(), nn.ReLU(inplace=True), F.relu, torch.relu, F.relu_, lambda x: x.relu(), lambda x: x.relu_()),
+}
+POOLS = [
+    nn.MaxPool2d(kernel, stride, padding, dilation, ceil_mode=ceil)
+    for kernel, stride, padding, dilation in (
+        (2, 2, 0, 1),
+        (3, 2, 1, 1),
+        (3, 2, 0, 1),
+        (2, 3, 1, 1),
+        ((3, 2), (1, 3), (1, 0), 1),
+        (2, 3, 1, 2),
+        (4, 4, 2, 1),
+        (1, 2, 0, 1),
+    )
+    for ceil in (False, True)
+]
+
+
+def agrees(module, shape=(3, 17, 19)):
+    """Import, and compare with torch on inputs that the import has not seen; both in double precision."""
+    module = module.double().eval()
+    net = snnref.from_torch(module, input_shape=shape)
+    x = torch.randn(4, *shape, dtype=torch.float64) * 2
+    with torch.no_grad():
+        expected = module(x.clone()).numpy()
+    np.testing.assert_allclose(net(x.numpy()), expected, rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(net(x).numpy(), expected, rtol=1e-10, atol=1e-10)
+    nodes = canonical(net)
+    np.testing.assert_allclose(activations(nodes, x.numpy())[READOUT], expected, rtol=1e-10, atol=1e-10)
+    return net
+
+
+@pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
+def test_users_modules(make):
+    torch.manual_seed(0)
+    net = agrees(with_statistics(make()))
+    for p, _ in counting.projections(canonical(net)):
+        shape = net.shapes[p.source] if p.source in net.shapes else canonical(net)[p.source].shape
+        if np.prod(shape) < 1000:
+            assert np.array_equal(p.fan_out(shape).ravel(), connected(p, shape).sum(axis=1)), p
+
+
+@pytest.mark.parametrize("kind", NAMED)
+def test_named_activations_are_kept(kind):
+    for call in NAMED[kind]:
+        if isinstance(call, nn.Module):
+            module = nn.Sequential(nn.Conv2d(3, 2, 3), call, nn.Flatten())
+        else:
+            module = Forward(lambda self, x, call=call: call(self.conv(x)).flatten(1), conv=nn.Conv2d(3, 2, 3))
+        net = agrees(module, (3, 5, 5))
+        (population,) = (node for node in canonical(net).values() if isinstance(node, Population))
+        assert population.activation.kind == kind
+        if kind == "relu":
+            snnref.rate.convert(net, np.random.default_rng(0).random((5, 3, 5, 5)))
+        else:
+            with pytest.raises(ValueError, match=f"activation {kind}; rate coding expresses ReLUs only"):
+                snnref.rate.convert(net, np.zeros((1, 3, 5, 5)))
+
+
+@pytest.mark.parametrize("pool", POOLS, ids=str)
+@pytest.mark.parametrize("size", [(7, 8), (10, 9)])
+def test_max_pooling(pool, size):
+    agrees(nn.Sequential(nn.Conv2d(1, 2, 1), nn.ReLU(), pool, nn.Flatten()), (1, *size))
+
+
+def test_a_sum_with_a_gate_is_refused_by_rate_coding():
+    torch.manual_seed(0)
+    relus = Forward(lambda self, x: (F.relu(x) * F.relu(-x)).flatten(1))
+    with pytest.raises(ValueError, match="'mul' is a product of two layers"):
+        snnref.rate.convert(agrees(relus, (2, 3, 3)), np.ones((1, 2, 3, 3)))
+
+
+def test_normalisation_is_folded_and_dropout_gone():
+    torch.manual_seed(0)
+    net = snnref.from_torch(with_statistics(resnet()).eval(), (3, 32, 32))
+    kinds = [type(layer) for layer, _ in net.layers.values()]
+    assert set(kinds) == {Conv, ReLU, MaxPool, AvgPool, Dense, type(net.layers["add"][0]), type(net.layers["4"][0])}
+    assert Gain not in kinds
+    assert list(net.layers)[:4] == ["0.0", "0.2", "0.3", "1.conv1"]  # named as in the module
+    before = snnref.from_torch(with_statistics(dense_block()).eval(), (3, 17, 19))
+    assert sum(isinstance(layer, Gain) for layer, _ in before.layers.values()) == 2
+
+
+def test_a_convolution_that_others_read_is_not_folded():
+    torch.manual_seed(0)
+
+    def forward(self, x):
+        y = self.conv(x)
+        return (F.relu(self.bn(y)) + F.relu(y)).flatten(1)
+
+    net = agrees(with_statistics(Forward(forward, conv=nn.Conv2d(3, 4, 3), bn=nn.BatchNorm2d(4))), (3, 5, 5))
+    assert isinstance(net.layers["bn"][0], Gain)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_the_module_is_not_changed_and_the_precision_kept(dtype):
+    torch.manual_seed(0)
+    module = with_statistics(resnet()).to(dtype).eval()
+    before, flags = copy.deepcopy(module.state_dict()), [p.requires_grad for p in module.parameters()]
+    net = snnref.from_torch(module, (3, 32, 32))
+    net.layers["0.0"][0].weight[:] = 0  # the network's memory is its own
+    after = module.state_dict()
+    assert all(torch.equal(before[k], after[k]) and before[k].dtype == after[k].dtype for k in before)
+    assert [p.requires_grad for p in module.parameters()] == flags
+    assert all(p.grad is None for p in module.parameters())
+    assert net.layers["1.conv1"][0].weight.dtype == (np.float64 if dtype == torch.float64 else np.float32)
+
+
+def test_imported_networks_convert_save_and_load(tmp_path):
+    torch.manual_seed(0)
+    module = with_statistics(resnet()).eval()
+    net = snnref.from_torch(module, (3, 32, 32))
+    x = torch.rand(3, 3, 32, 32)
+    again = snnref.Network.load(net.save(tmp_path / "net.npz"))
+    assert torch.equal(again(x), net(x))
+    run = snnref.rate.convert(net, x.numpy()).run(x.numpy(), steps=5)
+    assert run.output.shape == (3, 10)
+    for make, shape in ((sequence, (3, 17, 19)), (squeeze_and_excite, (3, 17, 19)), (classic, (3, 17, 19))):
+        net = snnref.from_torch(make().eval(), shape)
+        x = np.random.default_rng(0).random((2, *shape))
+        assert np.array_equal(snnref.Network.load(net.save(tmp_path / "net.npz"))(x), net(x))
+
+
+def test_one_axis_in_spikes():
+    """Rate coding needs no image: a sequence does as well."""
+    torch.manual_seed(0)
+    net = snnref.from_torch(with_statistics(sequence()).double().eval(), (3, 17, 19))
+    x = np.random.default_rng(0).random((4, 3, 17, 19))
+    snn = snnref.rate.convert(net, x, percentile=100)
+    np.testing.assert_allclose(snn.run(x, steps=500).output, net(x), atol=0.1)
+    assert np.array_equal(snn.simulate(x, steps=20).prediction, snn.run(x, steps=20).prediction)
+
+
+def lonely(forward, **parts):
+    return Forward(forward, **parts).eval()
+
+
+class TwoInputs(nn.Module):
+    def forward(self, x, y):
+        return x + y
+
+
+def nan_weights(value):
+    module = nn.Linear(4, 2)
+    with torch.no_grad():
+        module.weight[0, 0] = value
+    return module.eval()
+
+
+def hooked():
+    module = nn.Sequential(nn.Linear(4, 2), nn.ReLU()).eval()
+    module[0].register_forward_hook(lambda module, inputs, output: output + 1)
+    return module
+
+
+def view_changed_in_place(self, x):
+    y = self.fc(x)
+    y.view(-1, 2, 2).relu_()
+    return y
+
+
+LINEAR = nn.Linear(4, 4)
+REFUSED = {
+    "not a module": (lambda: F.relu, TypeError, "got function, expected a torch.nn.Module"),
+    "scripted": (lambda: torch.jit.script(nn.Linear(4, 2)), TypeError, "expected a torch.nn.Module"),
+    "train mode": (lambda: nn.Sequential(nn.Linear(4, 2)), ValueError, r"the module itself is in train mode; call"),
+    "part in train mode": (
+        lambda: nn.Sequential(nn.Linear(4, 2).eval(), nn.Dropout()).eval()[1].train() and nn.ModuleList(),
+        ValueError,
+        "train mode",
+    ),
+    "unsupported module": (
+        lambda: nn.Sequential(nn.Sequential(nn.Linear(4, 4), nn.PReLU())),
+        ValueError,
+        r"'0.1' \(torch.nn.modules.activation.PReLU\) has no counterpart here; supported are the modules torch.nn.Lin",
+    ),
+    "unsupported function": (
+        lambda: lonely(lambda self, x: torch.sin(x)),
+        ValueError,
+        r"'sin' \(torch.sin\) has no counterpart here; supported are .* functions .*adaptive_avg_pool2d",
+    ),
+    "unsupported method": (
+        lambda: lonely(lambda self, x: x.cumsum(1)),
+        ValueError,
+        r"'cumsum' \(torch.Tensor.cumsum\) has no counterpart here; .* the methods relu",
+    ),
+    "control flow": (
+        lambda: lonely(lambda self, x: x if x.sum() > 0 else -x),
+        ValueError,
+        "cannot be followed .* no `if`, loop or conversion",
+    ),
+    "conversion": (lambda: lonely(lambda self, x: x * float(x.max())), ValueError, "cannot be followed"),
+    "two inputs": (lambda: TwoInputs().eval(), ValueError, "takes 2 inputs, expected one tensor"),
+    "two outputs": (lambda: lonely(lambda self, x: (x, F.relu(x))), ValueError, "returns tuple, expected one tensor"),
+    "constant output": (lambda: lonely(lambda self, x: torch.ones(3)), ValueError, "returns .*, expected one tensor"),
+    "nothing": (lambda: nn.Identity(), ValueError, "returns its input unchanged, expected at least one layer"),
+    "NaN weight": (lambda: nan_weights(float("nan")), ValueError, "weight holds NaN or infinite values"),
+    "infinite weight": (lambda: nan_weights(float("inf")), ValueError, "weight holds NaN or infinite values"),
+    "NaN statistics": (
+        lambda: with_nan(nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.BatchNorm1d(4))),
+        ValueError,
+        "holds NaN or infinite values",
+    ),
+    "wrong features": (lambda: nn.Linear(5, 2), ValueError, r"got features \(4,\), expected 1 feature axes and 5"),
+    "dense on an image": (
+        lambda: lonely(lambda self, x: self.fc(x.unsqueeze(1)), fc=LINEAR),
+        ValueError,
+        r"got features \(1, 4\), expected one axis; flatten",
+    ),
+    "kernel too large": (
+        lambda: nn.Sequential(nn.Unflatten(1, (1, 2, 2)), nn.Conv2d(1, 1, 3)),
+        ValueError,
+        "a window of .* does not fit",
+    ),
+    "batch statistics": (
+        lambda: nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4, track_running_stats=False)),
+        ValueError,
+        "normalises by the batch at hand",
+    ),
+    "padding mode": (
+        lambda: nn.Sequential(nn.Unflatten(1, (1, 2, 2)), nn.Conv2d(1, 1, 1, padding_mode="reflect")),
+        ValueError,
+        "got padding_mode='reflect', expected 'zeros'",
+    ),
+    "always dropping": (
+        lambda: lonely(lambda self, x: F.dropout(x, 0.5)),
+        ValueError,
+        "drops at random even in eval mode, expected training=self.training",
+    ),
+    "hard-coded batch": (lambda: lonely(lambda self, x: F.relu(x).view(1, 4)), ValueError, r"got \(1, 4\)"),
+    "flattened batch": (lambda: nn.Flatten(0), ValueError, "dim=0, the batch"),
+    "use of the batch": (
+        lambda: lonely(lambda self, x: x * x.size(0)),
+        ValueError,
+        "expected a tensor or a number|size of the batch",
+    ),
+    "mean over the batch": (lambda: lonely(lambda self, x: x - x.mean(0)), ValueError, "the batch"),
+    "mean over channels": (
+        lambda: lonely(lambda self, x: x.view(-1, 2, 2, 1).mean(1)),
+        ValueError,
+        "expected both axes of the image",
+    ),
+    "cat of the batch": (lambda: lonely(lambda self, x: torch.cat([x, x])), ValueError, "dim=0, the batch"),
+    "cropping": (lambda: lonely(lambda self, x: x[:, :2]), ValueError, "expected whole axes and new ones"),
+    "unknown attribute": (lambda: lonely(lambda self, x: x.T), ValueError, "asks for .T, expected .shape or .ndim"),
+    "division by a layer": (lambda: lonely(lambda self, x: 1 / x), ValueError, "divides by something that depends"),
+    "softmax inside": (
+        lambda: nn.Sequential(nn.Softmax(1), nn.Linear(4, 2)),
+        ValueError,
+        "softmax can only end a network",
+    ),
+    "softmax over the batch": (lambda: nn.Softmax(0), ValueError, "the batch"),
+    "uneven windows": (
+        lambda: nn.Sequential(nn.Unflatten(1, (1, 2, 2)), nn.AvgPool2d(2, 1, 1, count_include_pad=False)),
+        ValueError,
+        "count_include_pad=True",
+    ),
+    "uneven adaptive windows": (
+        lambda: nn.Sequential(nn.Unflatten(1, (1, 4, 1)), nn.AdaptiveAvgPool2d(3)),
+        ValueError,
+        "windows of one size",
+    ),
+    "maximum before a sum": (
+        lambda: nn.Sequential(nn.Unflatten(1, (1, 2, 2)), nn.Conv2d(1, 1, 1), nn.MaxPool2d(2), nn.Flatten()),
+        ValueError,
+        "may be negative; put a ReLU before the pooling",
+    ),
+    "indices": (
+        lambda: nn.Sequential(nn.Unflatten(1, (1, 2, 2)), nn.ReLU(), nn.MaxPool2d(2, return_indices=True)),
+        ValueError,
+        "return_indices=True has no counterpart",
+    ),
+    "shape between linear layers": (
+        lambda: nn.Sequential(LINEAR, nn.Unflatten(1, (1, 2, 2)), nn.Conv2d(1, 1, 1), nn.Flatten()),
+        ValueError,
+        "between linear layers; change the shape right behind an activation",
+    ),
+    "random numbers": (lambda: lonely(lambda self, x: x + torch.rand(4)), ValueError, "differs from the module"),
+    "a hook": (hooked, ValueError, "differs from the module by 1 .* hooks"),
+    "a view changed in place": (
+        lambda: lonely(view_changed_in_place, fc=LINEAR),
+        ValueError,
+        "differs from the module",
+    ),
+    "not an ordinary argument": (
+        lambda: lonely(lambda self, x: torch.mean(x, 1, dtype=torch.float64)),
+        ValueError,
+        "unexpected keyword argument 'dtype'",
+    ),
+}
+
+
+def with_nan(module):
+    module[-1].running_var[0] = float("nan")
+    return module
+
+
+@pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_refused(case):
+    make, kind, message = case
+    module = make()
+    if "train mode" not in message and isinstance(module, nn.Module):
+        module.eval()
+    with pytest.raises(kind, match=message):
+        snnref.from_torch(module, (4,))
+
+
+@pytest.mark.parametrize("shape", [3, (0, 4), (1, -1), ("a",), [1.5]])
+def test_input_shapes_without_sense_are_refused(shape):
+    with pytest.raises((ValueError, TypeError), match="input_shape"):
+        snnref.from_torch(nn.Linear(4, 2).eval(), shape)
+
+
+def test_without_torch_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "snnref.importers.torch")
+    with pytest.raises(ImportError, match=r"pip install '\.\[torch\]'"):
+        snnref.from_torch  # noqa: B018
+
+
+def test_activation_layers_are_equal_by_name():
+    assert Activation("elu", 0.5) == Activation("elu", 0.5)
+    assert Activation("silu") != Activation("gelu")
