@@ -82,6 +82,22 @@ def check_input(x: Array, shape: tuple[int, ...], *, what: str = "input") -> Non
         raise ValueError(f"{what}: got NaN or infinite values, expected finite ones; clean the data first")
 
 
+def check_calibration(x: Array, shape: tuple[int, ...]) -> None:
+    """Refuse samples from which no scale can be read: what `check_input` refuses, and nothing but zeros."""
+    check_input(x, shape, what="calibration")
+    if not bool(namespace(x).any(x != 0)):
+        raise ValueError("calibration: got nothing but zeros, expected samples like those of the training data")
+
+
+def check_alike(**arrays: Array) -> None:
+    """Refuse arrays of two kinds or on two devices, by TypeError; plain numbers go with any."""
+    found = {k: x for k, x in arrays.items() if is_numpy_array(x) or is_torch_array(x)}
+    kinds = {k: f"{'torch' if is_torch_array(x) else 'NumPy'} on {device(x)}" for k, x in found.items()}
+    if len(set(kinds.values())) > 1:
+        got = ", ".join(f"{k} is {kind}" for k, kind in kinds.items())
+        raise TypeError(f"{got}: expected one kind on one device; convert with torch.from_numpy, .numpy() or .to()")
+
+
 class Axis(NamedTuple):
     """How a window slides along one axis."""
 

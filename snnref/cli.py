@@ -26,7 +26,7 @@ from . import __version__, data, zoo
 from .evaluation import Evaluation, evaluate
 from .network import Network
 from .rate import Rate, convert
-from .rate.encoding import RESETS
+from .rate.encoding import ENCODINGS, RESETS
 
 app = typer.Typer(
     help="How trained neural networks become spiking ones.",
@@ -37,6 +37,7 @@ app = typer.Typer(
 Name = StrEnum("Name", {name: name for name in zoo.RECIPES})  # type: ignore[misc]
 Method = StrEnum("Method", {"rate": "rate"})
 Reset = StrEnum("Reset", {reset: reset for reset in RESETS})  # type: ignore[misc]
+Encoding = StrEnum("Encoding", {encoding: encoding for encoding in ENCODINGS})  # type: ignore[misc]
 
 
 @contextmanager
@@ -159,6 +160,7 @@ def evaluate_(
     method: Annotated[Method, typer.Option(help="The spiking code.")] = Method.rate,
     steps: Annotated[int, typer.Option(help="Time steps that an image is shown.", min=1)] = Rate.steps,
     reset: Annotated[Reset, typer.Option(help="What a spike does to the potential.")] = Reset(Rate.reset),  # noqa: B008
+    encoding: Annotated[Encoding, typer.Option(help="How the image enters.")] = Encoding(Rate.encoding),  # noqa: B008
     percentile: Annotated[
         float, typer.Option(help="Of the activations: what a neuron at full rate stands for.")
     ] = 99.9,
@@ -175,7 +177,7 @@ def evaluate_(
     net, recipe = Network.load(file) if file else zoo.load(name.value), zoo.RECIPES[name.value]
     samples, _ = data.load(recipe.dataset, split="train")
     x, labels = data.load(recipe.dataset, split=recipe.held_out)
-    settings: dict[str, Any] = {"steps": steps, "reset": reset.value, "encoding": Rate.encoding}
+    settings: dict[str, Any] = {"steps": steps, "reset": reset.value, "encoding": encoding.value}
     snn = convert(net, samples[:calibration], percentile=percentile, **settings)
     with _bar(f"{name.value} in spikes") as bar:
         result = evaluate(

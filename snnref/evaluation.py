@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from . import counting
-from .arrays import Array, check_input, to_numpy
+from .arrays import Array, check_alike, check_input, to_numpy
 from .graph import Graph
 from .walk import SNN
 
@@ -45,9 +45,11 @@ def evaluate(
 ) -> Evaluation:
     """Run the ANN and its spiking conversion over all images `x (images, *input_shape)`.
 
-    `settings` go to `SNN.run`. Raises ValueError when there is not one label for each image.
+    `settings` go to `SNN.run`. Raises ValueError when there is not one
+    label for each image, TypeError for labels of another kind (NumPy, torch) or device.
     """
     check_input(x, net.input_shape)
+    check_alike(x=x, labels=labels)
     if tuple(labels.shape) != (x.shape[0],):
         raise ValueError(f"labels: got shape {tuple(labels.shape)} for {x.shape[0]} images, expected one for each")
     if batch < 1:

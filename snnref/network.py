@@ -70,6 +70,8 @@ class Network(Graph):
                 own = {k.rpartition(".")[2]: v for k, v in arrays.items() if k.rpartition(".")[0] == name}
                 plain = {k: _tuples(v) for k, v in plain.items()}
                 layers[name] = (KINDS[kind](**plain, **own), tuple(sources))
+            if stray := [k for k in arrays if k.rpartition(".")[0] not in layers]:
+                raise ValueError(f"arrays of no layer: {', '.join(stray)}")
             return cls(tuple(graph["input_shape"]), layers)
         except FileNotFoundError:
             raise

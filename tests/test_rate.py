@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import snnref
+from snnref import counting
 from snnref.arrays import Placed
 from snnref.canonical import MaxPool, Population, canonical, normalise
 from snnref.network import INPUT, READOUT
@@ -67,6 +68,29 @@ def test_torch_equals_numpy(net, x, reset, dtype):
     assert run.output.dtype == dtype
     assert_same(trace, run)
     assert_same(trace, snn.simulate(torch.tensor(x, dtype=dtype), steps=STEPS))
+
+
+@pytest.mark.parametrize("chunk", [1, 7, None])
+def test_regular_input_spikes(net, x, reset, chunk):
+    """Evenly spaced, at the rate of the pixel; equal in both walks, NumPy and torch."""
+    snn, x = exact(net, x, reset=reset), np.abs(x)
+    settings = {"steps": STEPS, "encoding": "regular"}
+    trace = snn.simulate(x, **settings)
+    assert_same(trace, snn.run(x, chunk=chunk, record=True, **settings))
+    assert_same(trace, snn.run(torch.tensor(x), chunk=chunk, record=True, **settings))
+    pixel = x / snn.scales[INPUT]
+    assert np.array_equal(trace.spikes["input"], np.floor(STEPS * pixel))
+    time = np.arange(1, STEPS + 1).reshape(-1, 1, 1, 1, 1)
+    assert np.array_equal(np.cumsum(trace.spikes_over_time["input"], axis=0), np.floor(time * pixel))
+    assert trace.analog_operations == 0
+    assert trace.operations.by_projection.keys() >= {(p.source, n.name) for p, n in counting.projections(snn.nodes)}
+
+
+def test_regular_input_reaches_the_ann_in_the_end():
+    net = snnref.load("digits-cnn")
+    x = snnref.data.load("digits")[0][:50]
+    snn = convert(net, snnref.data.load("digits", split="train")[0], percentile=100, encoding="regular")
+    assert np.abs(snn.run(x, steps=2000).output - net(x)).max() < 0.3
 
 
 def test_a_batch_equals_its_samples(net, x):
@@ -227,7 +251,7 @@ def test_chunks_bound_what_is_held():
         ({"steps": 0}, ValueError, "steps: got 0"),
         ({"steps": 2.5}, ValueError, "whole number"),
         ({"reset": "half"}, ValueError, "'subtract', 'zero'"),
-        ({"encoding": "poisson"}, ValueError, "'constant'"),
+        ({"encoding": "poisson"}, ValueError, "'constant', 'regular'"),
         ({"percentile": 0}, ValueError, "0 < percentile ≤ 100"),
         ({"percentile": "99"}, ValueError, "got '99', expected a number"),
         ({"percentile": 101}, ValueError, "0 < percentile ≤ 100"),

@@ -15,6 +15,7 @@ from typing import Any
 
 from ..arrays import BLOCK, Array, device, namespace, running_sum
 from ..canonical import MaxPool, Nodes, Population, Readout
+from ..graph import INPUT
 from ..trains import Analog, Clocked, Readings
 from .encoding import Rate
 
@@ -39,6 +40,14 @@ class Windowed(Rate):
         memory: dict[str, Any] = {}
         for start in range(0, self.steps, chunk):
             yield replace(self, steps=min(chunk, self.steps - start), _memory=memory)
+
+    def regular(self, x: Array) -> Clocked:
+        """⌊t x⌋ spikes after t steps."""
+        xp, past = namespace(x), self._memory.get(INPUT, 0)
+        self._memory[INPUT] = past + self.steps
+        time = xp.arange(past, past + self.steps + 1, dtype=x.dtype, device=device(x))
+        counts = xp.floor(xp.reshape(time, (-1, *[1] * x.ndim)) * x)
+        return Clocked(counts[1:, ...] - counts[:-1, ...])
 
     def population(self, node: Population, trains: Mapping[str, Analog | Clocked]) -> Clocked:
         """Spikes where the charge, counted from the last reset, reaches one threshold."""

@@ -6,7 +6,7 @@ from numbers import Real
 
 import numpy as np
 
-from ..arrays import Array, check_input, to_numpy
+from ..arrays import Array, check_calibration, to_numpy
 from ..canonical import MaxPool, Nodes, Population, canonical, normalise, require_relu
 from ..graph import INPUT, READOUT, Graph
 from ..walk import SNN, activations
@@ -36,7 +36,7 @@ def convert(
 
     Raises ValueError or TypeError for data or options that make no sense.
     """
-    check_input(calibration, net.input_shape, what="calibration")
+    check_calibration(calibration, net.input_shape)
     nodes = canonical(net)
     require_relu(nodes, "rate coding")
     scales = choose_scales(nodes, calibration, percentile=percentile, distribution=distribution)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from numbers import Integral
 
 from ..arrays import Array
-from ..trains import Analog
+from ..trains import Analog, Clocked
 
 RESETS = ("subtract", "zero")
-ENCODINGS = ("constant",)
+ENCODINGS = ("constant", "regular")
 
 
 def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
@@ -24,7 +24,7 @@ class Rate:
 
     steps: int = 100  # T: for how many time steps the input is shown
     reset: str = "subtract"  # what a spike does to the potential: "subtract" (Eq. 4b) or "zero" (Eq. 4a)
-    encoding: str = "constant"  # the input as a constant current (Eq. 8)
+    encoding: str = "constant"  # the input as a "constant" current (Eq. 8) or as "regular" spikes at its rate
 
     def __post_init__(self) -> None:
         if not isinstance(self.steps, Integral) or self.steps < 1:
@@ -32,9 +32,24 @@ class Rate:
         check_choice("reset", self.reset, RESETS)
         check_choice("encoding", self.encoding, ENCODINGS)
 
-    def encode(self, x: Array) -> Analog:
-        """The pixels themselves, as a current that stays constant (Eq. 8, Rueckauer 2017)."""
-        return Analog(x)
+    def encode(self, x: Array) -> Analog | Clocked:
+        """The pixels themselves, as a current that stays constant (Eq. 8, Rueckauer 2017), or as spikes.
+
+        Raises ValueError for values that no rate of spikes can stand for.
+        """
+        if self.encoding == "constant":
+            return Analog(x)
+        low, high = float(x.min()), float(x.max())
+        if low < 0 or high > 1:
+            raise ValueError(
+                f"input: got values from {low:.4g} to {high:.4g}, expected 0 to 1: a neuron fires between never and at "
+                "every step; rescale the input, or take encoding='constant'"
+            )
+        return self.regular(x)
+
+    def regular(self, x: Array) -> Clocked:
+        """Evenly spaced spikes: an input neuron that integrates its pixel. The two walks write it in their own way."""
+        raise NotImplementedError
 
     def latency(self) -> int:
         return self.steps

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from ..arrays import Array, namespace
+from ..arrays import Array, check_alike, namespace
 from ..canonical import MaxPool, Population, Readout
 from ..trains import Analog, Clocked, Readings
 from .encoding import RESETS, Rate, check_choice
@@ -18,9 +18,11 @@ def integrate_and_fire(
     z : input current of this step, in the unit of the threshold
     v : potential before it, of any shape that fits
     Returns `(spike, v)`: 1 where the neuron fires, else 0, and the
-    potential after the reset. Raises ValueError for an unknown reset.
+    potential after the reset. Raises ValueError for an unknown reset,
+    TypeError if z and v are not of one kind and on one device.
     """
     check_choice("reset", reset, RESETS)
+    check_alike(z=z, v=v)
     v = v + z
     spike = namespace(v).astype(v >= threshold, v.dtype)  # Eq. 3
     if reset == "zero":
@@ -31,11 +33,16 @@ def integrate_and_fire(
 class Stepwise(Rate):
     """The paper's dynamics, one step after the other."""
 
+    def regular(self, x: Array) -> Clocked:
+        return self._fire([x] * self.steps, reset="subtract")
+
     def population(self, node: Population, trains: Mapping[str, Analog | Clocked]) -> Clocked:
-        spikes, potentials = [], []
-        v = 0 * self._current(node, trains, 0)
-        for step in range(self.steps):
-            spike, v = integrate_and_fire(self._current(node, trains, step), v, reset=self.reset)
+        return self._fire((self._current(node, trains, step) for step in range(self.steps)), reset=self.reset)
+
+    def _fire(self, currents: Iterable[Array], *, reset: str) -> Clocked:
+        spikes, potentials, v = [], [], None
+        for z in currents:
+            spike, v = integrate_and_fire(z, 0 * z if v is None else v, reset=reset)
             spikes.append(spike)
             potentials.append(v)
         xp = namespace(v)
