@@ -217,14 +217,15 @@ def _show(content: Any, table: Table, *, as_json: bool) -> None:
 
 
 def _zoo_table(cards: list[dict[str, Any]]) -> Table:
-    table = Table("network", "data", "parameters", "accuracy", "architecture")
+    table = Table("network", "data", "parameters", "accuracy", "layers")
+    table.columns[0].no_wrap = True
     for card in cards:
         table.add_row(
             card["name"],
             card["dataset"],
             f"{card['parameters']:,}",
             f"{card['test_accuracy']:.2%}",
-            card["architecture"].partition(":")[0].partition(" with ")[0],
+            card["architecture"].split()[0].strip(":,"),
         )
     return table
 

@@ -6,6 +6,7 @@ that is already there is used as it is). Every file is checked against its recor
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import os
@@ -151,6 +152,8 @@ def _fetch(name: str, file: File, progress: Any = False) -> Path:
             return path
         except (OSError, ValueError) as error:  # no network, no such page, no right to write; a wrong checksum
             reasons.append(f"{url}: {type(error).__name__}")
+    with contextlib.suppress(OSError):
+        where.rmdir()  # unless something is in it
     raise OSError(
         f"{name}: {path} is {state} and could not be fetched ({'; '.join(reasons)}). Connect to the network and run "
         f"`snnref data fetch {name}`, or set {FOLDER} to a folder that holds {name}/{file.name}"

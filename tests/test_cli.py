@@ -3,8 +3,10 @@
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -74,9 +76,75 @@ def test_train_writes_network_and_card(tmp_path):
     assert json.loads(report.stdout)["ann_accuracy"] == pytest.approx(card["test_accuracy"], abs=1e-6)
 
 
+def test_train_stopped_goes_on(tmp_path):
+    """Ctrl+C keeps the checkpoint; the same command ends where the uninterrupted one does."""
+    options = ["digits-cnn", "--epochs", "40", "--output"]
+    child = subprocess.Popen([*COMMAND, "train", *options, "net.npz"], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    while not (tmp_path / "net.checkpoint").exists():
+        assert child.poll() is None
+        time.sleep(0.02)
+    child.send_signal(signal.SIGINT)
+    _, shown = child.communicate(timeout=120)
+    assert child.returncode == 130
+    assert "the same command goes on from net.checkpoint" in shown
+    assert os.listdir(tmp_path) == ["net.checkpoint"]
+    done = run("train", *options, "net.npz", cwd=tmp_path)
+    assert "going on from net.checkpoint" in done.stderr
+    assert sorted(os.listdir(tmp_path)) == ["net.json", "net.npz"]
+    run("train", *options, "whole.npz", cwd=tmp_path)
+    assert (tmp_path / "net.npz").read_bytes() == (tmp_path / "whole.npz").read_bytes()
+    assert (tmp_path / "net.json").read_text() == (tmp_path / "whole.json").read_text()
+
+
+def test_info_lists_the_networks():
+    done = run("info")
+    assert all(name in done.stdout for name in snnref.zoo.RECIPES)
+    assert [card["name"] for card in json.loads(run("info", "--json").stdout)] == list(snnref.zoo.RECIPES)
+
+
+def test_info_of_a_network_and_of_a_file(tmp_path):
+    done = run("info", "mnist-lenet", "--picture", tmp_path / "net.svg")
+    assert "1,160,200" in done.stdout
+    assert "snnref train mnist-lenet" in done.stdout
+    assert (tmp_path / "net.svg").read_text().startswith("<?xml")
+    file = snnref.load("digits-cnn").save(tmp_path / "mine.npz")
+    report = json.loads(run("info", file, "--json").stdout)
+    assert report["card"] is None
+    assert report["total"]["neurons"] == 1600
+
+
+def test_data_list_and_verify(tmp_path):
+    env = {**os.environ, "SNNREF_DATA": str(tmp_path)}
+    listed = json.loads(run("data", "list", "--json", env=env).stdout)
+    assert listed["digits"]["here"] == ["train", "test"]
+    assert listed["mnist"]["here"] == []
+    assert listed["mnist"]["folder"] == str(tmp_path / "mnist")
+    table = run("data", "list", env=env).stdout
+    assert all(name in table for name in snnref.data.DATASETS)
+    assert str(tmp_path / "mnist") in table
+    assert run("data", "verify", env=env).returncode == 0  # nothing here is damaged
+    assert run("data", "verify", "mnist", env=env).returncode == 1
+    (tmp_path / "mnist").mkdir()
+    (tmp_path / "mnist" / "t10k-labels-idx1-ubyte.gz").write_bytes(b"half of it")
+    done = run("data", "verify", env=env)
+    assert "mnist/t10k-labels-idx1-ubyte.gz: damaged" in done.stdout
+    assert done.returncode == 1
+    assert "snnref data fetch NAME" in done.stderr
+
+
+def test_data_fetch_of_what_is_here():
+    done = run("data", "fetch", "digits")
+    assert done.stdout.startswith("digits: 1 files in ")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (["info", "no-such-net"], "expected a file that Network.save wrote"),
+        (["info", "--picture", "net.svg"], "--picture"),
+        (["info", "digits-cnn", "--picture", "net.txt"], "--picture"),
+        (["data", "fetch", "letters"], "digits"),
+        (["evaluate", "digits-cnn", "--encoding", "poisson"], "regular"),
         (["evaluate", "lenet"], "digits-cnn"),
         (["evaluate", "digits-cnn", "--method", "poisson"], "rate"),
         (["evaluate", "digits-cnn", "--steps", "0"], "--steps"),

@@ -177,7 +177,7 @@ def test_absent_and_no_network_names_the_remedies(tmp_path, monkeypatch):
         monkeypatch.setitem(data.DATASETS, name, replace(data.DATASETS[name], urls=("http://127.0.0.1:9/",)))
         with pytest.raises(OSError, match=f"snnref data fetch {name}`, or set SNNREF_DATA to a folder"):
             data.load(name, split=split)
-    assert list(tmp_path.rglob("*.*")) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_pooch_says_what_to_install(monkeypatch, tmp_path):
