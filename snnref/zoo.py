@@ -149,10 +149,10 @@ RECIPES = {
     "fashion-two-conv": Recipe(
         build=two_conv,
         dataset="fashion-mnist",
-        epochs=50,
+        epochs=30,
         batch=128,
         learning_rate=4e-3,
         dropout={"pool2": 0.2, "relu3": 0.2},
-        augmentation=Augmentation(stretch=0.05, shift=0.07, mirror=True),
+        augmentation=Augmentation(turn=0.05, stretch=0.08, shift=0.08, mirror=True),
     ),
 }

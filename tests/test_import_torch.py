@@ -284,7 +284,7 @@ def test_named_activations_are_kept(kind):
             snnref.rate.convert(net, np.random.default_rng(0).random((5, 3, 5, 5)))
         else:
             with pytest.raises(ValueError, match=f"activation {kind}; rate coding expresses ReLUs only"):
-                snnref.rate.convert(net, np.zeros((1, 3, 5, 5)))
+                snnref.rate.convert(net, np.ones((1, 3, 5, 5)))
 
 
 @pytest.mark.parametrize("pool", POOLS, ids=str)
