@@ -153,6 +153,16 @@ def own_subclasses():
     return nn.Sequential(Standardised(3, 4, 3, stride=2), Renamed(), weighted, Renamed(), nn.Flatten(1))
 
 
+def hypernetwork():
+    """Weights that another module computes from a parameter."""
+
+    def forward(self, x):
+        weight = torch.tanh(self.maker(self.code)).view(4, 3, 3, 3)
+        return F.relu(F.conv2d(x, weight, stride=4)).flatten(1)
+
+    return Forward(forward, maker=nn.Linear(5, 108), code=nn.Parameter(torch.randn(5)))
+
+
 def in_place_of_the_residual():
     """The in-place ReLU changes what the skip reads: torch adds relu(x), not x."""
 
@@ -214,7 +224,7 @@ MODELS = {
     f.__name__: f
     for f in (
         *(resnet, classic, squeeze_and_excite, dense_block, shared, own_subclasses, in_place_of_the_residual),
-        *(sizes, sequence, arithmetic),
+        *(sizes, sequence, arithmetic, hypernetwork),
     )
 }
 NAMED = {

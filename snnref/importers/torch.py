@@ -128,25 +128,24 @@ class _Importer:
         target: Any = node.target
         if node.op == "get_attr":
             return Constant(_attribute(root, target))
+        call: Callable[..., Any] | None = None
+        self.name, in_place, own = node.name, False, {}
         if node.op == "call_module":
-            part = root.get_submodule(target)
+            part: Any = root.get_submodule(target)
             self.name = target if root is self.module else type(part).__name__.lower()
-            self.where = f"{self.name!r} ({_path(type(part))})"
-            kind = supported(part)
-            in_place = getattr(part, "inplace", False)
-            return self._call(kind and MODULES[kind], (part, *args), kwargs, in_place=in_place)
-        self.name = node.name
-        if node.op == "call_method":
-            self.where = f"{node.name!r} (torch.Tensor.{target})"
+            self.where, python = f"{self.name!r} ({_path(type(part))})", part
+            if kind := supported(part):
+                call, names = MODULES[kind]
+                own = {name: getattr(part, name) for name in names}
+        elif node.op == "call_method":
+            self.where, python = f"{node.name!r} (torch.Tensor.{target})", _method(target)
             call, in_place = METHODS.get(target.removesuffix("_")), target.endswith("_")
         else:
-            self.where = f"{node.name!r} ({_path(target)})"
+            self.where, python = f"{node.name!r} ({_path(target)})", target
             call, in_place = IN_PLACE.get(target) or FUNCTIONS.get(target), target in IN_PLACE
         if _mentions(Value, (args, kwargs)):
-            return self._call(call, args, kwargs, in_place=in_place)
-        if node.op == "call_method":
-            return self._compute(lambda x, *rest, **named: getattr(x, target)(*rest, **named), args, kwargs)
-        return self._compute(target, args, kwargs)
+            return self._call(call, args, {**kwargs, **own}, in_place=in_place)
+        return self._compute(python, args, kwargs)
 
     def _call(
         self, call: Callable[..., Any] | None, args: tuple[Any, ...], kwargs: dict[str, Any], *, in_place: bool
@@ -163,7 +162,7 @@ class _Importer:
         except ValueError as error:
             raise ValueError(f"{self.where}: {error}") from error
         if in_place or bound.arguments.get("inplace"):
-            old = next(k for k in args if not isinstance(k, nn.Module))
+            old = bound.arguments["x"]
             if not isinstance(old, Value):
                 raise ValueError(f"{self.where}: it writes into a constant, expected an operation on the input")
             self.overwrite(old, result)
@@ -180,6 +179,10 @@ class _Importer:
 
 def _is_lookup(python: Callable[..., Any]) -> bool:
     return getattr(python, "__name__", "") == "getitem"
+
+
+def _method(name: str) -> Callable[..., Any]:
+    return lambda x, *args, **kwargs: getattr(x, name)(*args, **kwargs)
 
 
 def _mentions(kind: type, tree: Any) -> bool:

@@ -101,7 +101,10 @@ def conv(
     padding: Any = 0,
     dilation: Any = 1,
     groups: int = 1,
+    padding_mode: str = "zeros",
 ) -> Value:
+    if padding_mode != "zeros":
+        raise ValueError(f"got padding_mode={padding_mode!r}, expected 'zeros'")
     weight = _weight(weight)
     n = weight.ndim - 2
     dilation = _tuple(dilation, n)
@@ -252,8 +255,8 @@ def flatten(b: Any, x: Value, start_dim: int = 0, end_dim: int = -1) -> Value:
     return _under(b, x, (*x.shape[:first], prod(x.shape[first : last + 1]), *x.shape[last + 1 :]))
 
 
-def unflatten(b: Any, x: Value, dim: int, sizes: Any) -> Value:
-    axis, sizes = _axis(dim, x), list(sizes)
+def unflatten(b: Any, x: Value, dim: int, unflattened_size: Any) -> Value:
+    axis, sizes = _axis(dim, x), list(unflattened_size)
     if sizes.count(-1) == 1:
         sizes[sizes.index(-1)] = x.shape[axis] // -prod(sizes)
     return reshape(b, x, BATCH, *x.shape[:axis], *sizes, *x.shape[axis + 1 :])
@@ -478,69 +481,46 @@ IN_PLACE: dict[Any, Callable[..., Any]] = {
 }
 
 
-def _convolution(b: Any, m: Any, x: Value) -> Value:
-    if m.padding_mode != "zeros":
-        raise ValueError(f"got padding_mode={m.padding_mode!r}, expected 'zeros'")
-    if len(x.shape) != m.weight.ndim - 1:
-        raise ValueError(f"got features {x.shape}, expected {m.weight.ndim - 1} axes")
-    return conv(b, x, m.weight, m.bias, m.stride, m.padding, m.dilation, m.groups)
+_CONV = ("weight", "bias", "stride", "padding", "dilation", "groups", "padding_mode")
+_NORM = ("running_mean", "running_var", "weight", "bias", "eps")
+_MAX = ("kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices")
+_MEAN = ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad")
 
-
-def _batch_norm(axes: tuple[int, ...]) -> Callable[..., Value]:
-    def call(b: Any, m: Any, x: Value) -> Value:
-        if len(x.shape) not in axes:
-            raise ValueError(f"got features {x.shape}, expected {' or '.join(map(str, axes))} axes")
-        return batch_norm(b, x, m.running_mean, m.running_var, m.weight, m.bias, eps=m.eps)
-
-    return call
-
-
-def _max_pooling(n: int) -> Callable[..., Value]:
-    pool = _max_pool(n)
-    return lambda b, m, x: pool(b, x, m.kernel_size, m.stride, m.padding, m.dilation, m.ceil_mode, m.return_indices)
-
-
-def _mean_pooling(n: int) -> Callable[..., Value]:
-    pool = _avg_pool(n)
-    return lambda b, m, x: pool(
-        b, x, m.kernel_size, m.stride, m.padding, m.ceil_mode, m.count_include_pad, getattr(m, "divisor_override", None)
-    )
-
-
-def _unchanged(b: Any, m: Any, x: Value) -> Value:
-    return x
-
-
-MODULES: dict[type[nn.Module], Callable[..., Value]] = {
-    nn.Linear: lambda b, m, x: linear(b, x, m.weight, m.bias),
-    nn.Conv1d: _convolution,
-    nn.Conv2d: _convolution,
-    nn.BatchNorm1d: _batch_norm((1, 2)),
-    nn.BatchNorm2d: _batch_norm((3,)),
-    nn.MaxPool1d: _max_pooling(1),
-    nn.MaxPool2d: _max_pooling(2),
-    nn.AvgPool1d: _mean_pooling(1),
-    nn.AvgPool2d: _mean_pooling(2),
-    nn.AdaptiveAvgPool2d: lambda b, m, x: adaptive_avg_pool(b, x, m.output_size),
-    nn.Flatten: lambda b, m, x: flatten(b, x, m.start_dim, m.end_dim),
-    nn.Unflatten: lambda b, m, x: unflatten(b, x, m.dim, m.unflattened_size),
-    nn.ReLU: lambda b, m, x: relu(b, x),
-    nn.ReLU6: lambda b, m, x: _named("relu6")(b, x),
-    nn.LeakyReLU: lambda b, m, x: leaky_relu(b, x, m.negative_slope),
-    nn.ELU: lambda b, m, x: elu(b, x, m.alpha),
-    nn.Sigmoid: lambda b, m, x: _named("sigmoid")(b, x),
-    nn.Tanh: lambda b, m, x: _named("tanh")(b, x),
-    nn.SiLU: lambda b, m, x: _named("silu")(b, x),
-    nn.GELU: lambda b, m, x: gelu(b, x, m.approximate),
-    nn.Hardswish: lambda b, m, x: _named("hard_swish")(b, x),
-    nn.Hardsigmoid: lambda b, m, x: _named("hard_sigmoid")(b, x),
-    nn.Softmax: lambda b, m, x: _softmax(False)(b, x, m.dim),
-    nn.LogSoftmax: lambda b, m, x: _softmax(True)(b, x, m.dim),
-    nn.Identity: _unchanged,
-    nn.Dropout: _unchanged,
-    nn.Dropout1d: _unchanged,
-    nn.Dropout2d: _unchanged,
-    nn.AlphaDropout: _unchanged,
+MODULES: dict[
+    type[nn.Module], tuple[Callable[..., Value], tuple[str, ...]]
+] = {  # the call, its arguments in the module
+    nn.Linear: (linear, ("weight", "bias")),
+    nn.Conv1d: (conv, _CONV),
+    nn.Conv2d: (conv, _CONV),
+    nn.BatchNorm1d: (batch_norm, _NORM),
+    nn.BatchNorm2d: (batch_norm, _NORM),
+    nn.MaxPool1d: (_max_pool(1), _MAX),
+    nn.MaxPool2d: (_max_pool(2), _MAX),
+    nn.AvgPool1d: (_avg_pool(1), _MEAN),
+    nn.AvgPool2d: (_avg_pool(2), (*_MEAN, "divisor_override")),
+    nn.AdaptiveAvgPool2d: (adaptive_avg_pool, ("output_size",)),
+    nn.Flatten: (flatten, ("start_dim", "end_dim")),
+    nn.Unflatten: (
+        lambda b, x, dim, unflattened_size: unflatten(b, x, dim, unflattened_size),
+        ("dim", "unflattened_size"),
+    ),
+    nn.ReLU: (relu, ("inplace",)),
+    nn.ReLU6: (_named("relu6"), ("inplace",)),
+    nn.LeakyReLU: (leaky_relu, ("negative_slope", "inplace")),
+    nn.ELU: (elu, ("alpha", "inplace")),
+    nn.Sigmoid: (_named("sigmoid"), ()),
+    nn.Tanh: (_named("tanh"), ()),
+    nn.SiLU: (_named("silu"), ("inplace",)),
+    nn.GELU: (gelu, ("approximate",)),
+    nn.Hardswish: (_named("hard_swish"), ("inplace",)),
+    nn.Hardsigmoid: (_named("hard_sigmoid"), ("inplace",)),
+    nn.Softmax: (_softmax(False), ("dim",)),
+    nn.LogSoftmax: (_softmax(True), ("dim",)),
+    nn.Identity: (same, ()),
+    nn.Dropout: (dropout, ("training",)),
+    nn.Dropout1d: (dropout, ("training",)),
+    nn.Dropout2d: (dropout, ("training",)),
+    nn.AlphaDropout: (dropout, ("training",)),
 }
 
 
