@@ -31,7 +31,9 @@ def elu(x: Array, alpha: float = 1.0) -> Array:
 
 def sigmoid(x: Array) -> Array:
     """1 / (1 + exp(−x))"""
-    return 0.5 * (1 + namespace(x).tanh(0.5 * x))  # without overflow
+    xp = namespace(x)
+    small = xp.exp(-xp.abs(x))  # never overflows, and keeps the lower tail
+    return xp.where(x >= 0, 1.0, small) / (1 + small)
 
 
 def tanh(x: Array) -> Array:
@@ -70,3 +72,4 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
 }
 PARAMETERS = {"leaky_relu": "slope", "elu": "alpha"}  # the others have none
 NON_NEGATIVE = {"relu", "relu6", "sigmoid", "hard_sigmoid"}
+MONOTONE = NON_NEGATIVE | {"leaky_relu", "elu", "tanh"}  # leaky_relu and elu unless their parameter is negative

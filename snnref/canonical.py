@@ -40,10 +40,16 @@ class Projection:
         Exact at borders, with stride, dilation and groups. What a source neuron reaches is a product of one set
         an axis, so it is counted axis by axis.
         """
-        if self.maps and isinstance(self.maps[0], ann.Reshape):  # the same neurons, counted under the new shape
-            return replace(self, maps=self.maps[1:]).fan_out(self.maps[0].to).reshape(shape)
-        axes = reduce(lambda reached, linear: linear.reach(reached), self.maps, [np.eye(n, dtype=bool) for n in shape])
-        return reduce(np.multiply.outer, [axis.sum(axis=0) for axis in axes])
+        maps = [m for m in self.maps if not isinstance(m, ann.Gain)]  # a gain reaches what it stands on
+        if maps and isinstance(maps[0], ann.Reshape):  # the same neurons, counted under the new shape
+            return Projection(self.source, tuple(maps[1:])).fan_out(maps[0].to).reshape(shape)
+        dense = next((i for i, m in enumerate(maps) if isinstance(m, ann.Dense)), 0)
+        if maps and isinstance(maps[dense], ann.Dense) and all(isinstance(m, ann.Place) for m in maps[:dense]):
+            start, maps = [np.ones((1, 1), bool)], maps[dense:]  # every neuron reaches the same
+        else:
+            start = [np.eye(n, dtype=bool) for n in shape]
+        axes = reduce(lambda reached, linear: linear.reach(reached), maps, start)
+        return np.broadcast_to(reduce(np.multiply.outer, [axis.sum(axis=0) for axis in axes]), shape)
 
 
 @dataclass(frozen=True)
@@ -155,10 +161,13 @@ def canonical(net: Graph) -> Nodes:
     nodes: Nodes = {INPUT: Input(INPUT, net.shapes[INPUT])}
     value = {INPUT: Sum((Projection(INPUT),))}  # every layer as a linear expression of nodes
     net = live(net)
+    swapped: set[str] = set()  # activations that were moved in front of a max-pool
     for name, (layer, sources) in net.layers.items():
         terms = [value[s] for s in sources]
         match layer:
             case ann.Activation("relu") if _side_by_side(terms[0], nodes) and _non_negative(terms[0], nodes):
+                value[name] = terms[0]
+            case ann.Activation() if name in swapped:
                 value[name] = terms[0]
             case ann.Activation():
                 value[name] = _add_node(nodes, Population(name, net.shapes[name], terms[0], layer))
@@ -173,7 +182,7 @@ def canonical(net: Graph) -> Nodes:
             case ann.Concat():
                 value[name] = _concat(terms, [net.shapes[s] for s in sources])
             case ann.MaxPool():
-                value[name] = _max_pool(nodes, net, name, terms[0])
+                value[name] = _max_pool(nodes, net, name, terms[0], swapped)
             case ann.Reshape() if not layer.drops_ones and any(p.maps for p in terms[0].projections):
                 raise ValueError(
                     f"layer {name!r}: features {layer.features} become {layer.to} between linear layers; "
@@ -245,19 +254,21 @@ def _non_negative(term: Sum, nodes: Nodes) -> bool:
     return all(positive(nodes[p.source]) and all(isinstance(m, keeps_sign) for m in p.maps) for p in term.projections)
 
 
-def _max_pool(nodes: Nodes, net: Graph, name: str, term: Sum) -> Sum:
+def _max_pool(nodes: Nodes, net: Graph, name: str, term: Sum, swapped: set[str]) -> Sum:
     """Pool every branch of a concatenation by itself; a sum becomes a population first.
 
-    That takes a ReLU, which changes nothing where the sum cannot be negative, and otherwise may be the one
-    right behind the pooling: the maximum commutes with it.
+    That takes an activation: a ReLU, which changes nothing where the sum cannot be negative, or the one right behind
+    the pooling if it never falls, since the maximum commutes with it.
     """
     layer, (source,) = net.layers[name]
     if not _side_by_side(term, nodes):
         readers = [(k, kind) for k, (kind, read) in net.layers.items() if name in read]
+        kinds = {kind for _, kind in readers if isinstance(kind, ann.Activation) and kind.monotone}
         if _non_negative(term, nodes):
             term = _add_node(nodes, Population(source, net.shapes[source], term))
-        elif readers and all(isinstance(kind, ann.Activation) and kind.kind == "relu" for _, kind in readers):
-            term = _add_node(nodes, Population(readers[0][0], net.shapes[source], term))
+        elif len(kinds) == 1 and all(kind in kinds for _, kind in readers):
+            swapped.update(reader for reader, _ in readers)
+            term = _add_node(nodes, Population(readers[0][0], net.shapes[source], term, kinds.pop()))
         else:
             raise ValueError(
                 f"layer {name!r}: max-pooling of {source!r}, which may be negative; "
@@ -266,10 +277,12 @@ def _max_pool(nodes: Nodes, net: Graph, name: str, term: Sum) -> Sum:
     pooled = []
     for p in term.projections:
         branch = name if len(term.projections) == 1 else f"{name}.{p.source}"
-        while branch != name and branch in net.layers:
-            branch += "'"  # a layer bears that name
         shape = layer.shape(nodes[p.source].shape)
-        nodes[branch] = MaxPool(branch, shape, layer, p.source)  # type: ignore[arg-type]
+        node = MaxPool(branch, shape, layer, p.source)  # type: ignore[arg-type]
+        while branch != name and (branch in net.layers or nodes.get(branch, node) != node):
+            branch += "'"  # a layer or another branch bears that name
+            node = replace(node, name=branch)
+        nodes[branch] = node
         pooled.append(Projection(branch, p.maps))
     return Sum(tuple(pooled))
 

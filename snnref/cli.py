@@ -124,6 +124,7 @@ def train(
     seed: Annotated[int, typer.Option(help="Seed of everything random.", min=0)] = 0,
     epochs: Annotated[int | None, typer.Option(help="Instead of the recipe's number.", min=1)] = None,
     output: Annotated[Path | None, typer.Option(help="File to write; NAME.npz here by default.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the output if it is there.")] = False,
 ) -> None:
     """Train a network of the zoo; write it and its model card (.json beside it).
 
@@ -134,6 +135,8 @@ def train(
     path = output or Path(f"{name.value}.npz")
     if path.suffix != ".npz" or path.is_dir() or not path.parent.is_dir():
         raise typer.BadParameter(f"got {path}, expected a file NAME.npz in a folder that exists", param_hint="--output")
+    if path.exists() and not force:
+        raise typer.BadParameter(f"{path} is there already; choose another --output, or --force", param_hint="--output")
     checkpoint = path.with_suffix(".checkpoint")
     if checkpoint.exists():
         typer.echo(f"going on from {checkpoint}", err=True)
@@ -168,13 +171,20 @@ def evaluate_(
     calibration: Annotated[
         int, typer.Option(help="Training images that choose the scales: the first so many.", min=1)
     ] = 2000,
-    file: Annotated[Path | None, typer.Option(help="Not the shipped weights but those `train` wrote here.")] = None,
+    file: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Not the shipped weights but those in this file.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Convert a shipped network to spikes and measure it on its held-out images."""
     if not 0 < percentile <= 100:
         raise typer.BadParameter(f"got {percentile}, expected 0 < percentile ≤ 100", param_hint="--percentile")
     net, recipe = Network.load(file) if file else zoo.load(name.value), zoo.RECIPES[name.value]
+    shape = data.describe(recipe.dataset).shape
+    if net.input_shape != shape:
+        raise typer.BadParameter(
+            f"{file} is for inputs {net.input_shape}, {name.value} for {shape}", param_hint="--file"
+        )
     samples, _ = data.load(recipe.dataset, split="train")
     x, labels = data.load(recipe.dataset, split=recipe.held_out)
     settings: dict[str, Any] = {"steps": steps, "reset": reset.value, "encoding": encoding.value}
@@ -193,7 +203,8 @@ def evaluate_(
         "settings": {**settings, "percentile": percentile, "calibration": len(samples[:calibration])},
         **asdict(result),
     }
-    _show(report, _table(f"{name.value} as {method.value} code, {steps} steps", result), as_json=as_json)
+    title = f"{name.value} as {method.value} code: " + ", ".join(f"{k} {v}" for k, v in report["settings"].items())
+    _show(report, _table(title, result), as_json=as_json)
 
 
 def _table(title: str, result: Evaluation) -> Table:
@@ -201,6 +212,7 @@ def _table(title: str, result: Evaluation) -> Table:
     for column in table.columns[1:]:
         column.justify = "right"
     table.add_row("accuracy", f"{result.ann_accuracy:.2%}", f"{result.accuracy:.2%}")
+    table.add_row("same answer as the ANN", "", f"{result.agreement:.2%}")
     table.add_row("operations an image", f"{result.ann_operations:,}", f"{result.operations:,.0f}")
     table.add_row("  and once for the analog input", "", f"{result.analog_operations:,}")
     table.add_row("spikes a neuron and image", "", f"{result.spikes_per_neuron:.2f}")
@@ -219,6 +231,7 @@ def _show(content: Any, table: Table, *, as_json: bool) -> None:
 def _zoo_table(cards: list[dict[str, Any]]) -> Table:
     table = Table("network", "data", "parameters", "accuracy", "layers")
     table.columns[0].no_wrap = True
+    table.columns[-1].overflow = "fold"
     for card in cards:
         table.add_row(
             card["name"],
@@ -292,7 +305,7 @@ def verify(
     wrong = False
     for name in names or list(DataName):
         for file, state in data.states(name.value).items():
-            typer.echo(f"{name.value}/{file}: {state}")
+            typer.echo(f"{name.value}/{file}: {'ok' if state == 'here' else state}")
             wrong |= state == "damaged" or (state == "absent" and bool(names))
     if wrong:
         typer.echo("`snnref data fetch NAME` brings what is damaged or absent", err=True)

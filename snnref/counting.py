@@ -37,7 +37,9 @@ def synapses(nodes: Nodes) -> int:
 
 def multiply_accumulates(layer: object, shape: Shape) -> int:
     """Of one application of a layer to features `shape`; padded positions and pooling are not counted."""
-    return int(Projection("", (layer,)).fan_out(shape).sum()) if isinstance(layer, Dense | Conv) else 0
+    if isinstance(layer, Dense):
+        return int(layer.weight.size)
+    return int(Projection("", (layer,)).fan_out(shape).sum()) if isinstance(layer, Conv) else 0
 
 
 def layer_operations(net: Graph, name: str) -> int:

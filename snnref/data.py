@@ -144,6 +144,7 @@ def _fetch(name: str, file: File, progress: Any = False) -> Path:
     if not entry.urls:
         raise ValueError(f"{path} is {state}: it belongs to the package; reinstall snnref")
     pooch = _pooch()
+    made = [place for place in (where, *where.parents) if not place.exists()]
     reasons = []
     for url in entry.urls:
         try:
@@ -153,7 +154,8 @@ def _fetch(name: str, file: File, progress: Any = False) -> Path:
         except (OSError, ValueError) as error:  # no network, no such page, no right to write; a wrong checksum
             reasons.append(f"{url}: {type(error).__name__}")
     with contextlib.suppress(OSError):
-        where.rmdir()  # unless something is in it
+        for place in made:
+            place.rmdir()  # unless something is in it
     raise OSError(
         f"{name}: {path} is {state} and could not be fetched ({'; '.join(reasons)}). Connect to the network and run "
         f"`snnref data fetch {name}`, or set {FOLDER} to a folder that holds {name}/{file.name}"
@@ -194,8 +196,13 @@ def _cifar(name: str, split: str) -> Raw:
     entry = DATASETS[name]
     batches = [file.removesuffix(".gz") for file in entry.parts[split]]
     loose = [file for file in entry.loose if file.name in entry.parts[split]]
-    where = folder(name)
-    if len(loose) == len(batches) and all(_state(where / file.name, file) == "here" for file in loose):
+    where, found = folder(name), states(name)
+    damaged = [file.name for file in loose if found.get(file.name) == "damaged"]
+    if damaged and found.get(entry.files[0].name) != "here":
+        raise ValueError(
+            f"{where / damaged[0]} is damaged: copy it again, or delete it and run `snnref data fetch {name}`"
+        )
+    if len(loose) == len(batches) and all(found.get(file.name) == "here" for file in loose):
         parts = [gzip.decompress((where / file.name).read_bytes()) for file in loose]
     else:
         with tarfile.open(_fetch(name, entry.files[0])) as archive:  # read in place: nothing is unpacked

@@ -17,7 +17,7 @@ INPUT, READOUT = "input", "readout"
 KINDS = {k.__name__: k for k in Layer.__args__}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Graph:
     """Layers joined to a graph without loops; the last one added is the output.
 
@@ -42,13 +42,20 @@ class Graph:
         object.__setattr__(self, "shapes", shapes)
         object.__setattr__(self, "_placed", Placed({k: layer for k, (layer, _) in self.layers.items()}))
 
+    def __repr__(self) -> str:
+        out = self.shapes[self.output] if self.layers else self.input_shape
+        return (
+            f"{type(self).__name__}: {self.input_shape} -> {out}, {len(self.layers)} layers, "
+            f"{self.parameters():,} parameters (summary() tells more)"
+        )
+
     def add(self, name: str, layer: Layer, *sources: str) -> Self:
         """A graph with one more layer, fed by `sources` (by default the layer added last).
 
         Raises ValueError for a name in use, an unknown source, shapes that do not fit, or weights that are
         not finite.
         """
-        if name in self.layers or name in (INPUT, READOUT):
+        if name in self.layers:
             raise ValueError(f"layer {name!r}: the name is taken; choose another")
         last = next(reversed(self.layers), INPUT)
         return replace(self, layers={**self.layers, name: (layer, sources or (last,))})
@@ -71,7 +78,10 @@ class Graph:
         return self.activations(x)[self.output]
 
     def parameters(self, *names: str) -> int:
-        """How many trained numbers the named layers hold; all of them, if none is named."""
+        """How many trained numbers the named layers hold (all layers, if none is named).
+
+        Weights that two layers share count twice.
+        """
         layers = (self.layers[name][0] for name in names or self.layers)
         return sum(v.size for layer in layers for v in vars(layer).values() if isinstance(v, np.ndarray))
 
@@ -101,12 +111,16 @@ def _check_weights(name: str, layer: Layer) -> None:
     if layer.weight.ndim not in axes:
         wanted = " or ".join(map(str, axes))
         raise ValueError(f"layer {name!r}: weight has shape {layer.weight.shape}, expected {wanted} axes")
+    if layer.weight.size == 0:
+        raise ValueError(f"layer {name!r}: weight has shape {layer.weight.shape}, expected at least one entry an axis")
     if layer.bias is not None and layer.bias.shape != layer.weight.shape[:1]:
         raise ValueError(f"layer {name!r}: bias has shape {layer.bias.shape}, expected one value for each output")
 
 
 def _shape(name: str, layer: Layer, sources: tuple[str, ...], shapes: dict[str, Shape]) -> Shape:
     """The feature shape of a new layer, after checking that it fits."""
+    if name in (INPUT, READOUT):
+        raise ValueError(f"layer {name!r}: the name is taken; choose another")
     for source in sources:
         if source not in shapes:
             raise ValueError(f"layer {name!r}: unknown source {source!r}; there are {', '.join(shapes)}")

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from numbers import Real
 
 import numpy as np
 
-from .activations import FUNCTIONS, NON_NEGATIVE, PARAMETERS
+from .activations import FUNCTIONS, MONOTONE, NON_NEGATIVE, PARAMETERS
 from .arrays import Array, namespace, window_max
 from .linear import AvgPool, Conv, Dense, Flatten, Gain, Linear, Place, Reshape, Spread
 from .windows import Pool, Shape, expect
@@ -44,9 +45,10 @@ class Activation:
     parameter: float | None = None  # leaky_relu: the slope; elu: alpha; None: torch's default
 
     def __post_init__(self) -> None:
-        if self.kind not in FUNCTIONS:
+        if not isinstance(self.kind, str) or self.kind not in FUNCTIONS:
             raise ValueError(f"activation: got {self.kind!r}, expected one of {', '.join(FUNCTIONS)}")
-        if self.parameter is not None and (self.kind not in PARAMETERS or not np.isfinite(self.parameter)):
+        number = isinstance(self.parameter, Real) and np.isfinite(self.parameter)
+        if self.parameter is not None and not (number and self.kind in PARAMETERS):
             raise ValueError(
                 f"activation {self.kind}: got the parameter {self.parameter!r}, expected "
                 f"{'a finite number' if self.kind in PARAMETERS else 'none'}"
@@ -60,7 +62,13 @@ class Activation:
 
     @property
     def non_negative(self) -> bool:
+        """Whether it gives no value below 0."""
         return self.kind in NON_NEGATIVE
+
+    @property
+    def monotone(self) -> bool:
+        """Whether a larger input never gives a smaller output."""
+        return self.kind in MONOTONE and (self.parameter is None or self.parameter >= 0)
 
 
 @dataclass(frozen=True)

@@ -207,6 +207,11 @@ class Gain(Linear):
     value: Array | float
     bias: Array | float | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("value", "bias"):
+            if isinstance(getattr(self, name), np.floating):  # which would raise the precision of float32
+                object.__setattr__(self, name, float(getattr(self, name)))
+
     @property
     def offset(self) -> Array | float:
         return 0.0 if self.bias is None else self.bias

@@ -7,10 +7,10 @@ import os
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
+from zipfile import is_zipfile
 
 import numpy as np
 
-from .arrays import to_numpy
 from .graph import INPUT, KINDS, READOUT, Graph
 from .summary import Summary, summarise
 
@@ -39,15 +39,15 @@ class Network(Graph):
             plain: dict[str, Any] = {}
             for f in (f for f in fields(layer) if f.init):
                 value = getattr(layer, f.name)
-                if hasattr(value, "shape"):
-                    arrays[f"{name}.{f.name}"] = to_numpy(value)
+                if isinstance(value, np.ndarray):
+                    arrays[f"{name}.{f.name}"] = value
                 else:
                     plain[f.name] = value
             graph["layers"].append([name, type(layer).__name__, plain, sources])
         part = path.with_name(f"{path.name}.part")
         try:
             with part.open("wb") as file:
-                np.savez_compressed(file, graph=np.array(json.dumps(graph)), allow_pickle=False, **arrays)
+                np.savez_compressed(file, graph=np.array(json.dumps(graph, default=int)), allow_pickle=False, **arrays)
             os.replace(part, path)
         finally:
             part.unlink(missing_ok=True)
@@ -60,6 +60,8 @@ class Network(Graph):
         Raises FileNotFoundError, or ValueError for a file that is not complete and of this format.
         """
         try:
+            if Path(path).is_file() and not is_zipfile(path):
+                raise ValueError("it is no .npz archive, or only a part of one")
             with np.load(path, allow_pickle=False) as data:
                 graph = json.loads(str(data["graph"]))
                 if graph["format"] != FORMAT:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -19,8 +19,8 @@ from .trains import Analog, Readings
 class Run:
     """The result of `SNN.run` for a batch."""
 
-    nodes: Nodes
-    trains: dict[str, Any]  # node -> its train
+    nodes: Nodes = field(repr=False)
+    trains: dict[str, Any] = field(repr=False)  # node -> its train
     scales: Scales
     latency: int  # steps until the answer is complete
 
@@ -31,9 +31,12 @@ class Run:
 
     @property
     def output_over_time(self) -> Array:
-        """`(steps, batch, classes)`: the decoded readout, had it been asked at each step."""
+        """`(steps, batch, classes)`: the decoded readout, had it been asked at each step; probabilities if the network
+        ends with a softmax."""
         readings = self.trains[READOUT].over_time
-        return readings * like(self.scales[READOUT], readings)
+        decoded = readings * like(self.scales[READOUT], readings)
+        softmax = getattr(self.nodes[READOUT], "softmax", None)
+        return softmax(decoded) if softmax else decoded
 
     @property
     def prediction(self) -> Array:
@@ -72,9 +75,12 @@ class Run:
         return sum(counting.analog_operations(self.nodes, name) for name in analog)
 
     def accuracy(self, labels: Array) -> float:
-        """The share of samples predicted as labelled. Raises ValueError if there is not one label each."""
+        """The share of samples predicted as labelled. Raises ValueError if there is not one label each,
+        TypeError for labels that are no class indices."""
         labels = to_numpy(labels)
         prediction = to_numpy(self.prediction)
+        if labels.dtype.kind not in "iu":
+            raise TypeError(f"labels: got {labels.dtype}, expected whole numbers: the index of each class")
         if labels.shape != prediction.shape:
             raise ValueError(f"labels: got shape {labels.shape}, expected {prediction.shape}, one label a sample")
         return float(np.mean(prediction == labels))

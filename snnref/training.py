@@ -66,8 +66,10 @@ def train(
 def write(net: Network, card: dict[str, Any], path: Path) -> tuple[Path, Path]:
     """Save the network as `path` and its card beside it, as `.json`."""
     beside = path.with_suffix(".json")
+    part = beside.with_name(f"{beside.name}.part")
     net.save(path)
-    beside.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n")
+    part.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(part, beside)
     return path, beside
 
 
@@ -75,7 +77,8 @@ class _Fit:
     """A training under way: AdamW on a one-cycle schedule, on images that are changed a little each time."""
 
     def __init__(self, name: str, recipe: Recipe, seed: int):
-        self.what = json.dumps({"network": name, "seed": seed, "epochs": recipe.epochs})
+        how = {k: v for k, v in asdict(recipe).items() if k != "build"}
+        self.what = json.dumps({"network": name, "seed": seed, **how, "torch": torch.__version__})
         self.recipe, self.epoch = recipe, 0
         self.rng = np.random.default_rng(seed)
         self.net = recipe.build(self.rng)
@@ -129,21 +132,21 @@ class _Fit:
         """Go on from a file that `save` wrote. Only tensors and plain values are read (`weights_only`)."""
         try:
             state = torch.load(path, weights_only=True)
-            ours = state["what"] == self.what
+            if state["what"] == self.what:
+                with torch.no_grad():
+                    for parameter, saved in zip(self.parameters, state["parameters"], strict=True):
+                        parameter.copy_(saved)
+                self.optimiser.load_state_dict(state["optimiser"])
+                self.schedule.load_state_dict(state["schedule"])
+                self.rng.bit_generator.state = json.loads(state["rng"])
+                self.epoch = state["epoch"]
         except Exception as error:  # a damaged archive fails in a dozen ways
             raise ValueError(f"{path}: not a checkpoint ({type(error).__name__}); delete it to start anew") from error
-        if not ours:
+        if state["what"] != self.what:
             raise ValueError(
                 f"{path}: a checkpoint of {state['what']}, expected {self.what}; finish that training with its own "
                 "command, or delete the file to start anew"
             )
-        with torch.no_grad():
-            for parameter, saved in zip(self.parameters, state["parameters"], strict=True):
-                parameter.copy_(saved)
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.schedule.load_state_dict(state["schedule"])
-        self.rng.bit_generator.state = json.loads(state["rng"])
-        self.epoch = state["epoch"]
 
 
 def _dropped(layer: Any, share: float, rng: np.random.Generator) -> Callable[..., torch.Tensor]:

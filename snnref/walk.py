@@ -80,7 +80,7 @@ class SNN:
     `simulate` follows the paper step by step and records everything; `run` gives the same spikes faster.
     """
 
-    nodes: Nodes
+    nodes: Nodes = field(repr=False)
     scales: Scales
     stepwise: Any  # a Code with `latency()`
     closed: Any  # a Code with `latency()` and `parts(nodes, batch)`: codes for one stretch of time after the other

@@ -24,10 +24,10 @@ def expect(layer: object, shape: Shape, *, axes: int, channels: int | None = Non
 
 def _each(value: Any, n: int) -> tuple[Any, ...]:
     """3 -> (3, 3); (3, 1) stays."""
-    values = (value,) * n if isinstance(value, Integral) else tuple(value)
-    if len(values) != n:
-        raise ValueError(f"got {value}, expected one number, or {n}")
-    return values
+    values = (value,) * n if isinstance(value, Integral) else value
+    if not isinstance(values, tuple | list) or len(values) != n:
+        raise ValueError(f"got {value!r}, expected one whole number, or {n}")
+    return tuple(values)
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,16 @@ class Window:
 
     @property
     def axes(self) -> tuple[Axis, ...]:
-        n = 2 if isinstance(self.size, Integral) else len(self.size)  # type: ignore[arg-type]
+        n = len(self.size) if isinstance(self.size, tuple | list) else 2
+        if n not in (1, 2):
+            raise ValueError(f"{type(self).__name__}: got size {self.size!r}, expected one axis or two")
         size, padding, dilation = (_each(value, n) for value in (self.size, self.padding, self.dilation))
         stride = size if self.stride is None else _each(self.stride, n)
         sides = [_each(p, 2) for p in padding]
-        return tuple(
-            Axis(*map(int, (size[i], stride[i], *sides[i], dilation[i])))  # they may be NumPy integers
-            for i in range(n)
-        )
+        axes = [(size[i], stride[i], *sides[i], dilation[i]) for i in range(n)]
+        if not all(isinstance(value, Integral) for axis in axes for value in axis):
+            raise ValueError(f"{type(self).__name__}: got {axes}, expected whole numbers")
+        return tuple(Axis(*map(int, axis)) for axis in axes)  # they may be NumPy integers
 
     def shape(self, features: Shape) -> Shape:
         expect(self, features, axes=1 + len(self.axes))

@@ -53,7 +53,7 @@ def load(name: str) -> Network:
 def card(name: str) -> dict[str, Any]:
     """The model card of a shipped network: training command, seed, data, accuracy, versions."""
     known(name)
-    return json.loads((SHIPPED / f"{name}.json").read_text())
+    return json.loads((SHIPPED / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def known(name: str) -> None:

@@ -4,9 +4,23 @@ import networks
 import numpy as np
 import pytest
 import torch
+from test_counting import connected
 
-from snnref.canonical import Input, MaxPool, Population, Readout, canonical, normalise
-from snnref.layers import AvgPool, Concat, Conv, Dense, Flatten, ReLU
+from snnref.canonical import Input, MaxPool, Population, Projection, Readout, canonical, normalise
+from snnref.layers import (
+    Activation,
+    Add,
+    AvgPool,
+    Concat,
+    Conv,
+    Dense,
+    Flatten,
+    Gain,
+    Multiply,
+    Place,
+    ReLU,
+    Reshape,
+)
 from snnref.layers import MaxPool as Pool
 from snnref.network import INPUT, READOUT, Network
 from snnref.walk import activations
@@ -110,3 +124,92 @@ def test_normalise_divides_every_activation_by_its_scale(net, x, per_channel):
     after = activations(normalise(nodes, scales), x / scales[INPUT])
     for name in nodes:
         assert np.array_equal(after[name], before[name] / scales[name]), name
+
+
+def columns(rng, out=2, channels=1):
+    return Conv(rng.normal(size=(out, channels, 1, 1)))
+
+
+def test_branches_of_pools_never_share_a_name():
+    """The pool "a" of "b.c" and the pool "a.b" of "c" would both be called a.b.c."""
+    rng = np.random.default_rng(0)
+    net = Network((1, 4, 4))
+    for name in ("b.c", "c", "d"):
+        net = net.add(f"k{name}", columns(rng), "input").add(name, ReLU())
+    net = (
+        net.add("cat1", Concat(), "b.c", "d")
+        .add("a", Pool(2))
+        .add("cat2", Concat(), "c", "d")
+        .add("a.b", Pool(2))
+        .add("sum", Add(), "a", "a.b")
+        .add("flat", Flatten((4, 2, 2)))
+    )
+    x = rng.normal(size=(3, 1, 4, 4))
+    np.testing.assert_allclose(activations(canonical(net), x)[READOUT], net(x), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["input", "readout"])
+def test_reserved_names_are_refused_wherever_they_come_from(name):
+    with pytest.raises(ValueError, match="the name is taken"):
+        Network((4,), {name: (ReLU(), ("input",)), "out": (Dense(np.ones((2, 4))), (name,))})
+
+
+@pytest.mark.parametrize("kind", ["tanh", "relu6", "leaky_relu", "sigmoid"])
+def test_maximum_before_a_rising_activation(kind):
+    rng = np.random.default_rng(0)
+    net = Network((1, 4, 4)).add("conv", columns(rng)).add("pool", Pool(2)).add("act", Activation(kind))
+    nodes = canonical(net.add("flat", Flatten((2, 2, 2))))
+    assert list(nodes) == ["input", "act", "pool", "readout"]
+    x = rng.normal(size=(3, 1, 4, 4))
+    np.testing.assert_allclose(activations(nodes, x)[READOUT], net(x).reshape(3, -1), rtol=1e-12)
+
+
+@pytest.mark.parametrize("activation", [Activation("silu"), Activation("leaky_relu", -0.5), Activation("elu", -1.0)])
+def test_maximum_before_an_activation_that_falls_is_refused(activation):
+    net = Network((1, 4, 4)).add("conv", columns(np.random.default_rng(0))).add("pool", Pool(2))
+    with pytest.raises(ValueError, match="put a ReLU before the pooling"):
+        canonical(net.add("act", activation))
+
+
+def test_a_gate_is_rescaled_once():
+    rng = np.random.default_rng(0)
+    net = (
+        Network((4,))
+        .add("a", Dense(rng.normal(size=(3, 4)), rng.normal(size=3)))
+        .add("ra", ReLU())
+        .add("b", Dense(rng.normal(size=(3, 4)), rng.normal(size=3)), "input")
+        .add("sb", Activation("sigmoid"))
+        .add("gate", Multiply(), "ra", "sb")
+        .add("out", Dense(rng.normal(size=(2, 3))))
+    )
+    nodes, x = canonical(net), rng.normal(size=(5, 4))
+    scales = {"input": 1.0, "ra": 4.0, "sb": 1.0, "gate": 0.25, "readout": 2.0}
+    plain, scaled = activations(nodes, x), activations(normalise(nodes, scales), x)
+    for name in ("ra", "gate", "readout"):
+        np.testing.assert_allclose(scaled[name] * scales[name], plain[name], rtol=1e-12)
+
+
+def test_fan_out_of_wide_and_of_rescaled_sources():
+    """A source of 100,000 needs no table of its pairs; gains in front of a change of shape do not matter."""
+    wide = Projection("input", (Place(0, 100_000, 100_010, 1), Dense(np.ones((2, 100_010)))))
+    assert np.all(wide.fan_out((100_000,)) == 2)
+    conv = Conv(np.ones((3, 2, 2, 2)))
+    maps = (Gain(np.ones(8)), Reshape((8,), (2, 2, 2)), conv, Gain(2.0))
+    assert np.array_equal(Projection("r", maps).fan_out((8,)), np.full(8, 3))
+
+
+def test_grouped_convolution_behind_a_concatenation():
+    """Which group a branch falls into decides what it reaches."""
+    rng = np.random.default_rng(0)
+    net = (
+        Network((3, 4, 4))
+        .add("r", ReLU())
+        .add("k", columns(rng, 1, 3), "input")
+        .add("s", ReLU())
+        .add("cat", Concat(), "r", "s")
+        .add("groups", Conv(rng.normal(size=(6, 2, 2, 2)), groups=2))
+        .add("flat", Flatten((6, 3, 3)))
+    )
+    for p in canonical(net)["readout"].input.projections:
+        shape = canonical(net)[p.source].shape
+        assert np.array_equal(p.fan_out(shape).ravel(), connected(p, shape).sum(axis=1))

@@ -133,7 +133,12 @@ def test_large_batches_are_worked_off_in_blocks(monkeypatch):
     ("make", "message"),
     [
         (lambda: MaxPool(2, dilation=0), "dilation ≥ 1"),
-        (lambda: MaxPool((2, 2), padding=(1, 1, 1)), "expected one number, or 2"),
+        (lambda: MaxPool((2, 2), padding=(1, 1, 1)), "expected one whole number, or 2"),
+        (lambda: MaxPool(2.0), "expected one whole number"),
+        (lambda: MaxPool(None), "expected one whole number"),
+        (lambda: MaxPool((2.5, 2)), "expected whole numbers"),
+        (lambda: MaxPool((2, 2, 2)), "expected one axis or two"),
+        (lambda: MaxPool(()), "expected one axis or two"),
         (lambda: MaxPool(0), "expected size, stride and dilation ≥ 1"),
         (lambda: AvgPool(2, stride=0), "expected size, stride and dilation ≥ 1"),
         (lambda: AvgPool(2, padding=-1), "padding ≥ 0"),

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from snnref import rate
-from snnref.layers import Add, Dense, ReLU
+from snnref.layers import Add, Conv, Dense, Gain, ReLU
 from snnref.network import Network
 
 
@@ -30,7 +30,7 @@ def test_output_has_the_type_of_the_input(net, x):
     ("bad", "error", "message"),
     [
         (lambda x: x.tolist(), TypeError, "NumPy array or torch tensor"),
-        (lambda x: (x * 255).astype(np.uint8), TypeError, "floating type"),
+        (lambda x: (x * 255).astype(np.uint8), TypeError, "expected float32 or float64"),
         (lambda x: x[0], ValueError, r"x\[None\]"),
         (lambda x: x[:0], ValueError, "no sample"),
         (lambda x: x * np.nan, ValueError, "NaN"),
@@ -164,3 +164,28 @@ def test_a_file_with_an_unknown_layer_is_refused(net, tmp_path):
     np.savez(path, graph=np.array(json.dumps(graph)), **arrays)
     with pytest.raises(ValueError, match="format 9"):
         Network.load(path)
+
+
+def test_a_network_shows_itself_briefly(net):
+    assert repr(net).startswith(f"Network: {net.input_shape} -> (")
+    assert len(repr(net)) < 120
+    assert len(repr(rate.convert(net, np.ones((1, *net.input_shape))))) < 1000
+
+
+def test_numpy_integers_are_stored(tmp_path):
+    net = Network((np.int64(1), 8, 8)).add(
+        "c", Conv(np.ones((2, 1, 3, 3)), stride=(np.int64(2), 1), padding=np.int64(1))
+    )
+    x = np.ones((1, 1, 8, 8))
+    assert np.array_equal(Network.load(net.save(tmp_path / "net.npz"))(x), net(x))
+
+
+def test_a_gain_keeps_single_precision(tmp_path):
+    net = Network((4,)).add("g", Gain(np.float64(0.5), np.float32(1)))
+    x = np.ones((1, 4), np.float32)
+    assert net(x).dtype == Network.load(net.save(tmp_path / "net.npz"))(x).dtype == np.float32
+
+
+def test_asymmetric_padding_is_stored(tmp_path):
+    net = Network((1, 8, 8)).add("c", Conv(np.ones((2, 1, 2, 2)), padding=((0, 1), (0, 1))))
+    assert Network.load(net.save(tmp_path / "net.npz")).shapes["c"] == (2, 8, 8)

@@ -288,6 +288,6 @@ def test_unsuitable_data_are_refused():
     with pytest.raises(ValueError, match="end it with Flatten"):
         convert(networks.Network((1, 4, 4)).add("relu", networks.ReLU()), np.ones((1, 1, 4, 4)))
     with pytest.raises(ValueError, match="one label"):
-        snn.run(x, steps=2).accuracy(np.zeros(7))
+        snn.run(x, steps=2).accuracy(np.zeros(7, int))
     with pytest.raises(TypeError, match="NumPy array or torch tensor"):
         snn.run(x.tolist())

@@ -44,7 +44,7 @@ CASES = {
     "calibration of integers": (
         lambda: rate.convert(NET, X.astype(int)),
         TypeError,
-        r"calibration: got int64, expected a floating type; convert it, for example pixels / 255.0",
+        r"calibration: got int64, expected float32 or float64; convert it, for example pixels / 255.0",
     ),
     "a list": (lambda: rate.convert(NET, X.tolist()), TypeError, "got list, expected a NumPy array or torch tensor"),
     # options
@@ -57,8 +57,20 @@ CASES = {
     "input with infinity": (lambda: SNN.run(spoiled(np.inf)), ValueError, "input: got NaN or infinite values"),
     "input to the network with NaN": (lambda: NET(spoiled(np.nan)), ValueError, "clean the data first"),
     "torch input with NaN": (lambda: NET(torch.tensor(spoiled(np.nan))), ValueError, "clean the data first"),
+    "half precision": (lambda: NET(torch.tensor(X).bfloat16()), TypeError, "got torch.bfloat16, expected float32 or"),
+    "half precision of NumPy": (lambda: SNN.run(X.astype(np.float16)), TypeError, "got float16, expected float32 or"),
+    "a torch module for a network": (
+        lambda: rate.convert(torch.nn.Linear(2, 2), X),
+        TypeError,
+        "net: got Linear, expected a Network; import a torch module with from_torch",
+    ),
+    "labels that are no classes": (
+        lambda: SNN.run(X, steps=2).accuracy(np.array(["a", "b", "c"])),
+        TypeError,
+        "labels: got <U1, expected whole numbers",
+    ),
     "input of another shape": (lambda: SNN.run(X[..., 1:]), ValueError, r"expected \(batch, 1, 8, 8\)"),
-    "complex input": (lambda: SNN.run(X + 0j), TypeError, "got complex128, expected a floating type"),
+    "complex input": (lambda: SNN.run(X + 0j), TypeError, "got complex128, expected float32 or float64"),
     "integers of torch": (lambda: NET(torch.ones(1, 1, 8, 8, dtype=torch.int32)), TypeError, "got torch.int32"),
     "too bright to encode": (
         lambda: SNN.run(spoiled(1.5).clip(0), encoding="regular"),
@@ -189,6 +201,11 @@ def test_tampered_network_files_are_refused(tamper, tmp_path, monkeypatch):
 
 def test_a_network_file_that_nobody_touched_is_read(tmp_path):
     assert np.array_equal(Network.load(NET.save(tmp_path / "net.npz"))(X), NET(X))
+
+
+def test_a_fraction_for_a_percentile_is_doubted():
+    with pytest.warns(UserWarning, match="means 0.999 %, not a fraction"):
+        rate.convert(NET, X, percentile=0.999)
 
 
 def test_a_population_that_never_speaks_is_named():

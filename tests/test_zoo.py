@@ -151,6 +151,14 @@ def test_foreign_and_damaged_checkpoints_are_refused(tmp_path):
         training.train("digits-cnn", epochs=2, checkpoint=checkpoint)
 
 
+def test_a_checkpoint_of_another_recipe_is_refused(tmp_path, monkeypatch):
+    with pytest.raises(Stopped):
+        training.train("digits-cnn", epochs=2, checkpoint=tmp_path / "c", progress=stop_after(1))
+    monkeypatch.setitem(zoo.RECIPES, "digits-cnn", replace(zoo.RECIPES["digits-cnn"], learning_rate=1e-4))
+    with pytest.raises(ValueError, match=r'expected .*"learning_rate": 0.0001'):
+        training.train("digits-cnn", epochs=2, checkpoint=tmp_path / "c")
+
+
 def test_a_checkpoint_runs_no_code(tmp_path):
     ran = tmp_path / "ran"
 

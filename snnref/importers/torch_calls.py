@@ -203,15 +203,14 @@ def _avg_pool(n: int) -> Callable[..., Value]:
 
 
 def adaptive_avg_pool(b: Any, x: Value, output_size: Any) -> Value:
-    if len(x.shape) != 3:
-        raise ValueError(f"got features {x.shape}, expected 3 axes")
-    wanted = [n if k is None else k for k, n in zip(_tuple(output_size, 2), x.shape[1:], strict=True)]
-    if any(n % k for n, k in zip(x.shape[1:], wanted, strict=True)):
+    sizes = _tuple(output_size, len(x.shape) - 1)
+    wanted = [n if k is None else k for k, n in zip(sizes, x.shape[1:], strict=True)]
+    if any(k < 1 or n % k for n, k in zip(x.shape[1:], wanted, strict=True)):
         raise ValueError(
             f"got {x.shape[1:]} for an output of {tuple(wanted)}, expected a multiple: windows of one size"
         )
     size = tuple(n // k for n, k in zip(x.shape[1:], wanted, strict=True))
-    return x if size == (1, 1) else b.add(AvgPool(size), x)
+    return clone(b, x) if set(size) == {1} else b.add(AvgPool(size), x)
 
 
 def mean(b: Any, x: Value, dim: Any = None, keepdim: bool = False) -> Value:
@@ -240,7 +239,7 @@ def _under(b: Any, x: Value, to: Shape, *, suffix: str = "") -> Value:
 def reshape(b: Any, x: Value, *shape: Any) -> Value:
     batch, *to = shape[0] if len(shape) == 1 and isinstance(shape[0], Sequence) else shape
     everything = prod(x.shape)
-    if batch is BATCH and to.count(-1) == 1:
+    if batch is BATCH and BATCH not in to and to.count(-1) == 1:
         rest = -prod(to)
         to = [everything // rest if k == -1 and rest and everything % rest == 0 else k for k in to]
     fits = all(isinstance(k, int) and k > 0 for k in to) and prod(to) == everything
@@ -276,9 +275,23 @@ def unsqueeze(b: Any, x: Value, dim: int) -> Value:
     return _under(b, x, (*x.shape[:axis], 1, *x.shape[axis:]))
 
 
+def expand(b: Any, x: Value, *sizes: Any) -> Value:
+    batch, *to = sizes[0] if len(sizes) == 1 and isinstance(sizes[0], Sequence) else sizes
+    if (batch is not BATCH and batch != -1) or len(to) != len(x.shape):
+        raise ValueError(f"got {sizes} for features {x.shape}, expected (-1, then one size an axis)")
+    return b.add(Spread(tuple(n if k == -1 else k for k, n in zip(to, x.shape, strict=True))), x)
+
+
+def expand_as(b: Any, x: Value, other: Value) -> Value:
+    return b.add(Spread(other.shape), x)
+
+
 def getitem(b: Any, x: Value, index: Any) -> Value:
     index = index if isinstance(index, tuple) else (index,)
     whole = slice(None)
+    if index.count(...) == 1:
+        missing = len(x.shape) + 1 - sum(k is not None for k in index) + 1
+        index = tuple(k for i in index for k in ([whole] * missing if i is ... else [i]))
     kept = [k for k in index if k is not None]
     if index[0] != whole or any(k != whole for k in kept) or len(kept) > len(x.shape) + 1:
         raise ValueError(f"got [{index}], expected whole axes and new ones, such as x[:, :, None, None]")
@@ -289,8 +302,7 @@ def getitem(b: Any, x: Value, index: Any) -> Value:
 
 
 def size(b: Any, x: Value, dim: int | None = None) -> Any:
-    whole = (BATCH, *x.shape)
-    return whole if dim is None else whole[dim]
+    return (BATCH, *x.shape) if dim is None else (BATCH, *x.shape)[dim]
 
 
 def attribute(b: Any, x: Value, name: str) -> Any:
@@ -331,7 +343,9 @@ def _together(b: Any, x: Value, y: Value) -> tuple[Value, Value]:
 
 
 def add(b: Any, x: Any, other: Any, *, alpha: float = 1) -> Value:
-    if alpha != 1:
+    if alpha != 1 and isinstance(other, Constant):
+        other = Constant(other.tensor * alpha)
+    elif alpha != 1:
         other = multiply(b, other, alpha) if isinstance(other, Value) else other * alpha
     if isinstance(x, Value) and isinstance(other, Value):
         return b.add(Add(), *_together(b, x, other))
@@ -355,7 +369,10 @@ def subtract(b: Any, x: Any, other: Any) -> Value:
 def divide(b: Any, x: Any, other: Any) -> Value:
     if isinstance(other, Value):
         raise ValueError("it divides by something that depends on the input, expected a constant")
-    return b.add(Gain(1.0 / _number(other, x)), x)
+    number = _number(other, x)
+    if not np.all(number):
+        raise ValueError("it divides by 0, expected another number")
+    return b.add(Gain(1.0 / number), x)
 
 
 def negative(b: Any, x: Value) -> Value:
@@ -367,7 +384,7 @@ def concatenate(b: Any, tensors: Any, dim: int = 0) -> Value:
         raise ValueError("got constants among the tensors, expected only what depends on the input")
     if _axis(dim, tensors[0]) != 0:
         raise ValueError(f"got dim={dim}, expected dim=1, the channels")
-    return tensors[0] if len(tensors) == 1 else b.add(Concat(), *tensors)
+    return clone(b, tensors[0]) if len(tensors) == 1 else b.add(Concat(), *tensors)
 
 
 # --- one value at a time ---------------------------------------------------------------------------------------
@@ -405,14 +422,22 @@ def _softmax(log: bool) -> Callable[..., Value]:
     return softmax
 
 
-def same(b: Any, x: Value, *args: Any, **kwargs: Any) -> Value:
+def _dropout(default: bool) -> Callable[..., Value]:
+    def dropout(b: Any, x: Value, p: float = 0.5, training: bool = default, inplace: bool = False) -> Value:
+        if training:
+            raise ValueError("it drops at random even in eval mode, expected training=self.training")
+        return x
+
+    return dropout
+
+
+def same(b: Any, x: Value, *args: Any) -> Value:
     return x
 
 
-def dropout(b: Any, x: Value, p: float = 0.5, training: bool = True, inplace: bool = False) -> Value:
-    if training:
-        raise ValueError("it drops at random even in eval mode, expected training=self.training")
-    return x
+def clone(b: Any, x: Value, *, memory_format: Any = None) -> Value:
+    """The same value, but not the same memory: what is done to one in place is not done to the other."""
+    return Value(x.name, x.shape)
 
 
 # --- tables ----------------------------------------------------------------------------------------------------
@@ -435,7 +460,10 @@ _CALLS: dict[str, Callable[..., Any]] = {  # the same under torch, torch.nn.func
     "div": divide,
     "neg": negative,
 }
-METHODS = _CALLS | {"view": reshape, "size": size, "dim": dim, "contiguous": same}  # with a trailing _: in place
+METHODS = _CALLS | {  # with a trailing _: in place
+    **{"view": reshape, "size": size, "dim": dim, "contiguous": same},
+    **{"clone": clone, "expand_as": expand_as, "expand": expand},
+}
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     F.linear: linear,
@@ -448,6 +476,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     torch.max_pool2d: _max_pool(2),
     F.avg_pool1d: _avg_pool(1),
     F.avg_pool2d: _avg_pool(2),
+    F.adaptive_avg_pool1d: adaptive_avg_pool,
     F.adaptive_avg_pool2d: adaptive_avg_pool,
     F.relu6: _named("relu6"),
     F.silu: _named("silu"),
@@ -456,11 +485,13 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     F.leaky_relu: leaky_relu,
     F.elu: elu,
     F.gelu: gelu,
-    F.dropout: dropout,
-    F.dropout1d: dropout,
-    F.dropout2d: dropout,
-    F.alpha_dropout: dropout,
+    F.dropout: _dropout(True),
+    F.dropout1d: _dropout(True),
+    F.dropout2d: _dropout(True),
+    F.alpha_dropout: _dropout(False),
+    torch.clone: clone,
     torch.cat: concatenate,
+    torch.concatenate: concatenate,
     torch.concat: concatenate,
     operator.add: add,
     operator.sub: subtract,
@@ -476,8 +507,10 @@ for _name, _call in _CALLS.items():
             FUNCTIONS[getattr(_place, _name)] = _call
 
 IN_PLACE: dict[Any, Callable[..., Any]] = {
-    **{operator.iadd: add, operator.isub: subtract, operator.imul: multiply, operator.itruediv: divide},
-    **{F.relu_: relu, torch.relu_: relu, F.leaky_relu_: leaky_relu, F.elu_: elu},
+    F.relu_: relu,
+    torch.relu_: relu,
+    F.leaky_relu_: leaky_relu,
+    F.elu_: elu,
 }
 
 
@@ -498,6 +531,7 @@ MODULES: dict[
     nn.MaxPool2d: (_max_pool(2), _MAX),
     nn.AvgPool1d: (_avg_pool(1), _MEAN),
     nn.AvgPool2d: (_avg_pool(2), (*_MEAN, "divisor_override")),
+    nn.AdaptiveAvgPool1d: (adaptive_avg_pool, ("output_size",)),
     nn.AdaptiveAvgPool2d: (adaptive_avg_pool, ("output_size",)),
     nn.Flatten: (flatten, ("start_dim", "end_dim")),
     nn.Unflatten: (
@@ -517,10 +551,10 @@ MODULES: dict[
     nn.Softmax: (_softmax(False), ("dim",)),
     nn.LogSoftmax: (_softmax(True), ("dim",)),
     nn.Identity: (same, ()),
-    nn.Dropout: (dropout, ("training",)),
-    nn.Dropout1d: (dropout, ("training",)),
-    nn.Dropout2d: (dropout, ("training",)),
-    nn.AlphaDropout: (dropout, ("training",)),
+    nn.Dropout: (_dropout(True), ("training",)),
+    nn.Dropout1d: (_dropout(True), ("training",)),
+    nn.Dropout2d: (_dropout(True), ("training",)),
+    nn.AlphaDropout: (_dropout(True), ("training",)),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from numbers import Real
 
 import numpy as np
@@ -36,6 +37,8 @@ def convert(
 
     Raises ValueError or TypeError for data or options that make no sense.
     """
+    if not isinstance(net, Graph):
+        raise TypeError(f"net: got {type(net).__name__}, expected a Network; import a torch module with from_torch")
     check_calibration(calibration, net.input_shape)
     nodes = canonical(net)
     require_relu(nodes, "rate coding")
@@ -52,6 +55,8 @@ def choose_scales(
     """
     if not (isinstance(percentile, Real) and 0 < percentile <= 100):
         raise ValueError(f"percentile: got {percentile!r}, expected a number with 0 < percentile ≤ 100")
+    if percentile < 1:
+        warnings.warn(f"percentile={percentile} means {percentile} %, not a fraction; did you mean 99.9?", stacklevel=3)
     check_choice("distribution", distribution, DISTRIBUTIONS)
     scales = {INPUT: 1.0, READOUT: 1.0}
     for name, value in activations(nodes, calibration).items():
