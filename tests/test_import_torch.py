@@ -680,7 +680,7 @@ TABLE = {
     F.avg_pool1d: [line(F.avg_pool1d, 4, 3, 1)],
     F.avg_pool2d: [one(F.avg_pool2d, (2, 3), 1, 1), one(F.avg_pool2d, 2)],
     F.adaptive_avg_pool1d: [line(F.adaptive_avg_pool1d, 8)],
-    F.adaptive_avg_pool2d: [one(F.adaptive_avg_pool2d, (1, None)), one(F.adaptive_avg_pool2d, 4)],
+    F.adaptive_avg_pool2d: [one(F.adaptive_avg_pool2d, (1, None)), lambda x: F.adaptive_avg_pool2d(x, 4) * 2],
     F.relu6: [one(F.relu6), changed(lambda x: F.relu6(x, inplace=True))],
     F.silu: [one(F.silu), changed(lambda x: F.silu(x, inplace=True))],
     F.hardswish: [one(F.hardswish)],
