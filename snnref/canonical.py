@@ -250,7 +250,7 @@ def _non_negative(term: Sum, nodes: Nodes) -> bool:
             return positive(nodes[node.source])
         return isinstance(node, Population) and node.activation is not None and node.activation.non_negative
 
-    keeps_sign = (ann.Place, ann.AvgPool, ann.Flatten, ann.Reshape, ann.Spread)
+    keeps_sign = (ann.Place, ann.AvgPool, ann.UnevenAvgPool, ann.Flatten, ann.Reshape, ann.Spread)
     return all(positive(nodes[p.source]) and all(isinstance(m, keeps_sign) for m in p.maps) for p in term.projections)
 
 

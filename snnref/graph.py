@@ -14,6 +14,7 @@ from .arrays import Array, Placed, check_input
 from .layers import Layer, Linear, Shape
 
 INPUT, READOUT = "input", "readout"
+TRAINED = ("weight", "bias", "value")  # fields of layers
 KINDS = {k.__name__: k for k in Layer.__args__}
 
 
@@ -82,8 +83,8 @@ class Graph:
 
         Weights that two layers share count twice.
         """
-        layers = (self.layers[name][0] for name in names or self.layers)
-        return sum(v.size for layer in layers for v in vars(layer).values() if isinstance(v, np.ndarray))
+        held = (vars(self.layers[name][0]).get(k) for name in names or self.layers for k in TRAINED)
+        return sum(value.size for value in held if isinstance(value, np.ndarray))
 
     @property
     def output(self) -> str:
@@ -97,7 +98,7 @@ def _check_weights(name: str, layer: Layer) -> None:
     """Whatever numbers a layer holds are finite, and its weight and bias fit together."""
     for f in fields(layer):
         value = getattr(layer, f.name)
-        if f.name not in ("weight", "bias", "value") or value is None:
+        if f.name not in (*TRAINED, "high", "wide") or value is None:
             continue
         number = isinstance(value, Real) and isinstance(layer, kinds.Gain)
         if not (number or (isinstance(value, np.ndarray) and value.dtype.kind == "f")):

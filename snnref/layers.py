@@ -12,7 +12,7 @@ import numpy as np
 
 from .activations import FUNCTIONS, MONOTONE, NON_NEGATIVE, PARAMETERS
 from .arrays import Array, namespace, window_max
-from .linear import AvgPool, Conv, Dense, Flatten, Gain, Linear, Place, Reshape, Spread
+from .linear import AvgPool, Conv, Dense, Flatten, Gain, Linear, Place, Reshape, Spread, UnevenAvgPool
 from .windows import Pool, Shape, expect
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "Shape",
     "Softmax",
     "Spread",
+    "UnevenAvgPool",
 ]
 
 
@@ -146,6 +147,7 @@ Layer = (
     Dense
     | Conv
     | AvgPool
+    | UnevenAvgPool
     | Flatten
     | Reshape
     | Spread

@@ -112,6 +112,35 @@ class AvgPool(Pool, Linear):
 
 
 @dataclass(frozen=True)
+class UnevenAvgPool(Linear):
+    """Mean over windows that differ in size, as at a border that does not count: one matrix of weights an axis."""
+
+    high: Array  # (places, entries) along the first spatial axis
+    wide: Array | None = None  # and along the second, if there is one
+
+    def __call__(self, x: Array) -> Array:
+        if self.wide is None:
+            return dense(x, self.high)
+        turn = namespace(x).matrix_transpose
+        return turn(dense(turn(dense(x, self.wide)), self.high))
+
+    @property
+    def _matrices(self) -> tuple[Array, ...]:
+        return (self.high,) if self.wide is None else (self.high, self.wide)
+
+    def shape(self, features: Shape) -> Shape:
+        entries = tuple(m.shape[1] for m in self._matrices)
+        if features[1:] != entries:
+            raise ValueError(f"UnevenAvgPool: got features {features}, expected {entries} behind the channels")
+        return (features[0], *(m.shape[0] for m in self._matrices))
+
+    def reach(self, axes: Reach) -> Reach:
+        channels, *space = axes
+        reached = [(m != 0) @ axis for m, axis in zip(self._matrices, space, strict=False)]
+        return [channels, *reached, *space[len(reached) :]]
+
+
+@dataclass(frozen=True)
 class Flatten(Linear):
     """All features into one axis."""
 

@@ -85,7 +85,13 @@ def test_train_writes_network_and_card(tmp_path):
 def test_train_stopped_goes_on(tmp_path):
     """Ctrl+C keeps the checkpoint; the same command ends where the uninterrupted one does."""
     options = ["digits-cnn", "--epochs", "25", "--output"]
-    child = subprocess.Popen([*COMMAND, "train", *options, "net.npz"], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    child = subprocess.Popen(
+        [*COMMAND, "train", *options, "net.npz"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # whoever runs the tests may ignore it
+    )
     while not (tmp_path / "net.checkpoint").exists():
         assert child.poll() is None
         time.sleep(0.02)

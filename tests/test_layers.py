@@ -21,6 +21,7 @@ from snnref.layers import (
     Reshape,
     Softmax,
     Spread,
+    UnevenAvgPool,
 )
 
 RNG = np.random.default_rng(0)
@@ -167,6 +168,7 @@ def test_numpy_integers_are_sizes():
         (Spread((2, 4, 4)), [(2, 2, 1)], "or 1 in the place"),
         (Gain(np.ones((3, 1, 1))), [(2, 4, 4)], "broadcast"),
         (Gain(np.ones((3, 1, 1))), [(1, 4, 4)], "broadcast"),
+        (UnevenAvgPool(np.ones((2, 4))), [(3, 5)], r"got features \(3, 5\), expected \(4,\) behind the channels"),
         (Multiply(), [(2, 3), (2, 1)], "two equal shapes"),
         (Softmax(), [(2, 3, 3)], "1 feature axes"),
         (Add(), [(2, 3), (3, 2)], "equal shapes"),

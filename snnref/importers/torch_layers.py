@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..layers import Activation, AvgPool, Conv, Dense, Gain, MaxPool, ReLU, Softmax
+from ..layers import Activation, AvgPool, Conv, Dense, Gain, MaxPool, ReLU, Softmax, UnevenAvgPool
 from .torch_values import Builder, Value, constant, each, feature_axis
 
 
@@ -121,26 +121,43 @@ def avg_pool(n: int) -> Callable[..., Value]:
         divisor_override: int | None = None,
     ) -> Value:
         size, stride, padding = _window(x, n, kernel_size, stride, padding)
-        beyond = ceil_mode and tuple(map(_past_the_end, x.shape[1:], size, stride, padding)) != padding
-        if beyond or (any(padding) and not count_include_pad) or divisor_override is not None:
-            raise ValueError(
-                "the mean over a window cut by the border is not the mean over a window here; expected "
-                "ceil_mode=False, count_include_pad=True or no padding, and no divisor_override"
-            )
-        return net.add(AvgPool(size, stride, padding), x)
+        if divisor_override is not None:
+            raise ValueError(f"got divisor_override={divisor_override}, expected None: means")
+        after = tuple(map(_past_the_end, x.shape[1:], size, stride, padding)) if ceil_mode else padding
+        if after == padding and (count_include_pad or not any(padding)):
+            return net.add(AvgPool(size, stride, padding), x)
+        axes = zip(x.shape[1:], size, stride, padding, after, strict=True)
+        return net.add(UnevenAvgPool(*(_means(*axis, count_padding=count_include_pad) for axis in axes)), x)
 
     return call
+
+
+def _means(entries: int, size: int, stride: int, before: int, after: int, *, count_padding: bool) -> np.ndarray:
+    """`(places, entries)`: the weights of each window; what `ceil_mode` adds beyond the padding never counts."""
+    starts = np.arange(0, entries + before + after - size + 1, stride) - before
+    ends = np.minimum(starts + size, entries + before)
+    return _weights(entries, starts, ends, ends - starts if count_padding else None)
+
+
+def _weights(entries: int, starts: np.ndarray, ends: np.ndarray, counts: np.ndarray | None = None) -> np.ndarray:
+    position = np.arange(entries)
+    inside = (position >= starts[:, None]) & (position < ends[:, None])
+    return inside / (inside.sum(axis=1) if counts is None else counts)[:, None]
 
 
 def adaptive_avg_pool(net: Builder, x: Value, output_size: Any) -> Value:
     sizes = each(output_size, len(x.shape) - 1)
     wanted = [n if k is None else k for k, n in zip(sizes, x.shape[1:], strict=True)]
-    if any(k < 1 or n % k for n, k in zip(x.shape[1:], wanted, strict=True)):
-        raise ValueError(
-            f"got {x.shape[1:]} for an output of {tuple(wanted)}, expected a multiple: windows of one size"
-        )
-    size = tuple(n // k for n, k in zip(x.shape[1:], wanted, strict=True))
-    return clone(net, x) if set(size) == {1} else net.add(AvgPool(size), x)
+    if min(wanted) < 1:
+        raise ValueError(f"got an output of {tuple(wanted)}, expected at least one place an axis")
+    if tuple(wanted) == x.shape[1:]:
+        return clone(net, x)
+    if not any(n % k for n, k in zip(x.shape[1:], wanted, strict=True)):
+        return net.add(AvgPool(tuple(n // k for n, k in zip(x.shape[1:], wanted, strict=True))), x)
+    borders = [
+        (n, np.arange(k) * n // k, -(-np.arange(1, k + 1) * n // k)) for n, k in zip(x.shape[1:], wanted, strict=True)
+    ]
+    return net.add(UnevenAvgPool(*(_weights(*border) for border in borders)), x)
 
 
 def relu(net: Builder, x: Value, inplace: bool = False) -> Value:
