@@ -601,6 +601,7 @@ REFUSED = {
         "between linear layers; change the shape right behind an activation",
     ),
     "random numbers": (lambda: lonely(lambda self, x: x + torch.rand(4)), ValueError, "differs from the module"),
+    "small random numbers": (lambda: lonely(lambda self, x: x + 1e-6 * torch.rand(4)), ValueError, "differs from the"),
     "a hook": (hooked, ValueError, "module: 0 has hooks, which a list of calls cannot show"),
     "a view changed in place": (
         lambda: lonely(view_changed_in_place, fc=LINEAR),

@@ -146,18 +146,20 @@ def _weights(entries: int, starts: np.ndarray, ends: np.ndarray, counts: np.ndar
 
 
 def adaptive_avg_pool(net: Builder, x: Value, output_size: Any) -> Value:
-    sizes = each(output_size, len(x.shape) - 1)
-    wanted = [n if k is None else k for k, n in zip(sizes, x.shape[1:], strict=True)]
+    """k windows of n entries, from ⌊i n/k⌋ up to ⌈(i+1) n/k⌉: of one size only where k divides n."""
+    before = x.shape[1:]
+    wanted = tuple(n if k is None else k for k, n in zip(each(output_size, len(before)), before, strict=True))
     if min(wanted) < 1:
-        raise ValueError(f"got an output of {tuple(wanted)}, expected at least one place an axis")
-    if tuple(wanted) == x.shape[1:]:
+        raise ValueError(f"got an output of {wanted}, expected at least one place an axis")
+    if wanted == before:
         return clone(net, x)
-    if not any(n % k for n, k in zip(x.shape[1:], wanted, strict=True)):
-        return net.add(AvgPool(tuple(n // k for n, k in zip(x.shape[1:], wanted, strict=True))), x)
-    borders = [
-        (n, np.arange(k) * n // k, -(-np.arange(1, k + 1) * n // k)) for n, k in zip(x.shape[1:], wanted, strict=True)
-    ]
-    return net.add(UnevenAvgPool(*(_weights(*border) for border in borders)), x)
+    if not any(n % k for n, k in zip(before, wanted, strict=True)):
+        return net.add(AvgPool(tuple(n // k for n, k in zip(before, wanted, strict=True))), x)
+    matrices = []
+    for n, k in zip(before, wanted, strict=True):
+        i = np.arange(k)
+        matrices.append(_weights(n, i * n // k, -(-(i + 1) * n // k)))
+    return net.add(UnevenAvgPool(*matrices), x)
 
 
 def relu(net: Builder, x: Value, inplace: bool = False) -> Value:
