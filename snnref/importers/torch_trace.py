@@ -36,7 +36,7 @@ class Trace:
     input_shape: Shape
 
     def __post_init__(self) -> None:
-        self.shapes: dict[str, Shape] = Network(self.input_shape).shapes
+        Network(self.input_shape)  # refuses a shape without sense
         self.layers: Layers = {}
         self.known: dict[fx.Node, Any] = {}  # what each call gave
         self.name = self.where = ""
@@ -82,6 +82,7 @@ class Trace:
         return result.name
 
     def _read(self, node: fx.Node, root: nn.Module) -> Any:
+        """What one call gives: a Value, a Constant, or something plain such as a size."""
         args, kwargs = fx.node.map_arg((node.args, dict(node.kwargs)), lambda k: self.known[k])
         target: Any = node.target
         if node.op == "get_attr":

@@ -41,12 +41,14 @@ def array(constant: Constant | torch.Tensor | None) -> np.ndarray | None:
 
 
 def constant(weight: Any, what: str = "weight") -> Any:
+    """As a NumPy array; what depends on the input is refused, by ValueError."""
     if isinstance(weight, Value):
         raise ValueError(f"its {what} depends on the input, expected constants")
     return array(weight)
 
 
 def each(value: Any, n: int) -> tuple[int, ...]:
+    """One number for all n axes, or one an axis."""
     values = tuple(value) if isinstance(value, Sequence) else (value,)
     return values * n if len(values) == 1 else values
 
