@@ -164,6 +164,7 @@ def evaluate_(
     steps: Annotated[int, typer.Option(help="Time steps that an image is shown.", min=1)] = Rate.steps,
     reset: Annotated[Reset, typer.Option(help="What a spike does to the potential.")] = Reset(Rate.reset),  # noqa: B008
     encoding: Annotated[Encoding, typer.Option(help="How the image enters.")] = Encoding(Rate.encoding),  # noqa: B008
+    seed: Annotated[int, typer.Option(help="Of the draws of poisson input.", min=0)] = Rate.seed,
     percentile: Annotated[
         float, typer.Option(help="Of the activations: what a neuron at full rate stands for.")
     ] = 99.9,
@@ -187,7 +188,7 @@ def evaluate_(
         )
     samples, _ = data.load(recipe.dataset, split="train")
     x, labels = data.load(recipe.dataset, split=recipe.held_out)
-    settings: dict[str, Any] = {"steps": steps, "reset": reset.value, "encoding": encoding.value}
+    settings: dict[str, Any] = {"steps": steps, "reset": reset.value, "encoding": encoding.value, "seed": seed}
     snn = convert(net, samples[:calibration], percentile=percentile, **settings)
     with _bar(f"{name.value} in spikes") as bar:
         result = evaluate(

@@ -157,7 +157,7 @@ def test_data_fetch_of_what_is_here():
         (["info", "--picture", "net.svg"], "--picture"),
         (["info", "digits-cnn", "--picture", "net.txt"], "--picture"),
         (["data", "fetch", "letters"], "digits"),
-        (["evaluate", "digits-cnn", "--encoding", "poisson"], "regular"),
+        (["evaluate", "digits-cnn", "--encoding", "morse"], "regular"),
         (["evaluate", "lenet"], "digits-cnn"),
         (["evaluate", "digits-cnn", "--method", "poisson"], "rate"),
         (["evaluate", "digits-cnn", "--steps", "0"], "--steps"),

@@ -86,6 +86,30 @@ def test_regular_input_spikes(net, x, reset, chunk):
     assert trace.operations.by_projection.keys() >= {(p.source, n.name) for p, n in counting.projections(snn.nodes)}
 
 
+@pytest.mark.parametrize("chunk", [1, 7, None])
+def test_poisson_input_spikes(net, x, chunk):
+    """The same draws in both walks, NumPy and torch, whatever the stretches."""
+    snn, x = exact(net, x), np.abs(x)
+    settings = {"steps": STEPS, "encoding": "poisson", "seed": 5}
+    trace = snn.simulate(x, **settings)
+    assert_same(trace, snn.run(x, chunk=chunk, record=True, **settings))
+    assert_same(trace, snn.run(torch.tensor(x, dtype=torch.float32), chunk=chunk, record=True, **settings))
+    other = snn.simulate(x, **{**settings, "seed": 6})
+    assert not np.array_equal(other.spikes_over_time["input"], trace.spikes_over_time["input"])
+
+
+def test_poisson_rates_are_the_pixels():
+    """Counts are binomial: their mean is T x, their variance T x (1 − x); and steps are independent."""
+    x, steps = np.full((200, 1, 8, 8), 0.3), 400
+    net = snnref.load("digits-cnn")
+    snn = convert(net, snnref.data.load("digits")[0], encoding="poisson")
+    spikes = snn.run(x, steps=steps, record=True).trains["input"].spikes
+    counts = spikes.sum(axis=0)
+    assert counts.mean() == pytest.approx(0.3 * steps, rel=0.005)
+    assert counts.var() == pytest.approx(0.21 * steps, rel=0.05)
+    assert np.corrcoef(spikes[:-1].ravel(), spikes[1:].ravel())[0, 1] == pytest.approx(0, abs=0.01)
+
+
 def test_regular_input_reaches_the_ann_in_the_end():
     net = snnref.load("digits-cnn")
     x = snnref.data.load("digits")[0][:50]
@@ -251,7 +275,8 @@ def test_chunks_bound_what_is_held():
         ({"steps": 0}, ValueError, "steps: got 0"),
         ({"steps": 2.5}, ValueError, "whole number"),
         ({"reset": "half"}, ValueError, "'subtract', 'zero'"),
-        ({"encoding": "poisson"}, ValueError, "'constant', 'regular'"),
+        ({"encoding": "morse"}, ValueError, "'constant', 'regular', 'poisson'"),
+        ({"seed": -1}, ValueError, "seed: got -1"),
         ({"percentile": 0}, ValueError, "0 < percentile ≤ 100"),
         ({"percentile": "99"}, ValueError, "got '99', expected a number"),
         ({"percentile": 101}, ValueError, "0 < percentile ≤ 100"),

@@ -82,6 +82,7 @@ CASES = {
         ValueError,
         r"got values from -0.5 to .*, expected 0 to 1",
     ),
+    "too bright for chance": (lambda: SNN.run(4 * abs(X), encoding="poisson"), ValueError, "expected 0 to 1"),
     # NumPy with torch, or two devices
     "a neuron of two kinds": (
         lambda: integrate_and_fire(torch.ones(2), np.zeros(2)),

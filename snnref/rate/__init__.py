@@ -24,7 +24,7 @@ Departures from the paper, and choices where it is silent:
 - Max-pooling lets a spike through whenever the largest spike count of the window rises, so that what comes out
   is the maximum at every step; the paper's gate follows an estimated rate and is not exact.
 - The readout has no threshold: its potential over time answers, not a spike count (the paper's softmax variant iii).
-- Input as "regular" spikes is this package's own: it needs pixels in [0, 1].
+- Input as "regular" spikes is this package's own; it and "poisson" need pixels in [0, 1].
 - Spikes of a step reach the next layer within the same step; the paper does not say.
 """
 

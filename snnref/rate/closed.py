@@ -13,6 +13,8 @@ from math import prod
 from numbers import Integral
 from typing import Any
 
+import numpy as np
+
 from ..arrays import BLOCK, Array, device, namespace, running_sum
 from ..canonical import MaxPool, Nodes, Population, Readout
 from ..graph import INPUT
@@ -40,6 +42,10 @@ class Windowed(Rate):
         memory: dict[str, Any] = {}
         for start in range(0, self.steps, chunk):
             yield replace(self, steps=min(chunk, self.steps - start), _memory=memory)
+
+    def poisson(self, x: Array, draws: np.random.Generator) -> Clocked:
+        """Stretch by stretch from one generator: the draws of all steps in a row."""
+        return super().poisson(x, self._memory.setdefault(INPUT, draws))
 
     def regular(self, x: Array) -> Clocked:
         """⌊t x⌋ spikes after t steps."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from numbers import Integral
 
-from ..arrays import Array
+import numpy as np
+
+from ..arrays import Array, device, namespace
 from ..trains import Analog, Clocked
 
 RESETS = ("subtract", "zero")
-ENCODINGS = ("constant", "regular")
+ENCODINGS = ("constant", "regular", "poisson")
 
 
 def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
@@ -24,13 +26,16 @@ class Rate:
 
     steps: int = 100  # T: for how many time steps the input is shown
     reset: str = "subtract"  # what a spike does to the potential: "subtract" (Eq. 4b) or "zero" (Eq. 4a)
-    encoding: str = "constant"  # the input as a "constant" current (Eq. 8) or as "regular" spikes at its rate
+    encoding: str = "constant"  # the input as a "constant" current (Eq. 8), or as "regular" or "poisson" spikes
+    seed: int = 0  # of the draws of "poisson": the same for every call
 
     def __post_init__(self) -> None:
         if not isinstance(self.steps, Integral) or self.steps < 1:
             raise ValueError(f"steps: got {self.steps!r}, expected a whole number ≥ 1")
         check_choice("reset", self.reset, RESETS)
         check_choice("encoding", self.encoding, ENCODINGS)
+        if not isinstance(self.seed, Integral) or self.seed < 0:
+            raise ValueError(f"seed: got {self.seed!r}, expected a whole number ≥ 0")
 
     def encode(self, x: Array) -> Analog | Clocked:
         """The pixels themselves, as a current that stays constant (Eq. 8, Rueckauer 2017), or as spikes.
@@ -45,7 +50,13 @@ class Rate:
                 f"input: got values from {low:.4g} to {high:.4g}, expected 0 to 1: a neuron fires between never and at "
                 "every step; rescale the input, or take encoding='constant'"
             )
-        return self.regular(x)
+        return self.regular(x) if self.encoding == "regular" else self.poisson(x, np.random.default_rng(self.seed))
+
+    def poisson(self, x: Array, draws: np.random.Generator) -> Clocked:
+        """At every step a spike with the probability of the pixel's brightness (section 2.2.4, Rueckauer 2017)."""
+        xp = namespace(x)
+        drawn = xp.asarray(draws.random((self.steps, *x.shape)), device=device(x))
+        return Clocked(xp.astype(drawn < x, x.dtype))
 
     def regular(self, x: Array) -> Clocked:
         """Evenly spaced spikes: an input neuron that integrates its pixel. The two walks write it in their own way."""
