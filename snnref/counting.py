@@ -14,9 +14,10 @@ from functools import reduce
 import numpy as np
 
 from .arrays import Array, to_numpy
-from .canonical import MaxPool, Nodes, Population, Projection, Readout, live
+from .canonical import live
 from .graph import Graph
 from .layers import Conv, Dense, Shape
+from .nodes import MaxPool, Nodes, Population, Projection, Readout
 
 
 def projections(nodes: Nodes) -> list[tuple[Projection, Population | Readout]]:

@@ -10,8 +10,8 @@ import numpy as np
 
 from . import counting
 from .arrays import Array, like, namespace, to_numpy
-from .canonical import Nodes, Population, Scales
 from .graph import READOUT
+from .nodes import Nodes, Population, Scales
 from .trains import Analog, Readings
 
 

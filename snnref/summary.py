@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from . import counting
-from .canonical import Node, Population, canonical, live
+from .canonical import canonical, live
 from .graph import READOUT, Graph
 from .layers import Shape
+from .nodes import Node, Population
 
 HEADERS = ("node", "kind", "reads", "shape", "neurons", "synapses", "parameters", "MACs", "operations")
 

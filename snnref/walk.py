@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Protocol
 
 from .arrays import Array, Placed, check_input, like
-from .canonical import Input, MaxPool, Nodes, Population, Readout, Scales
 from .graph import INPUT, READOUT
+from .nodes import Input, MaxPool, Nodes, Population, Readout, Scales
 from .results import Run, Trace
 from .trains import Analog, Readings, Train
 

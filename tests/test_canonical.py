@@ -6,7 +6,7 @@ import pytest
 import torch
 from test_counting import connected
 
-from snnref.canonical import Input, MaxPool, Population, Projection, Readout, canonical, normalise
+from snnref.canonical import canonical
 from snnref.layers import (
     Activation,
     Add,
@@ -23,6 +23,7 @@ from snnref.layers import (
 )
 from snnref.layers import MaxPool as Pool
 from snnref.network import INPUT, READOUT, Network
+from snnref.nodes import Input, MaxPool, Population, Projection, Readout, normalise
 from snnref.walk import activations
 
 

@@ -8,10 +8,11 @@ import pytest
 
 from snnref import counting, rate
 from snnref.arrays import window_sum
-from snnref.canonical import MaxPool, canonical
+from snnref.canonical import canonical
 from snnref.layers import AvgPool, Conv, Dense, Flatten, ReLU
 from snnref.layers import MaxPool as Pool
 from snnref.network import Network
+from snnref.nodes import MaxPool
 
 
 def connected(projection, shape):

@@ -14,10 +14,11 @@ from torch.nn.utils import prune
 
 import snnref
 from snnref import counting
-from snnref.canonical import Population, canonical
+from snnref.canonical import canonical
 from snnref.graph import READOUT
 from snnref.importers.torch_calls import FUNCTIONS, IN_PLACE
 from snnref.layers import Activation, AvgPool, Conv, Dense, Gain, MaxPool, ReLU
+from snnref.nodes import Population
 from snnref.walk import activations
 
 

@@ -6,10 +6,11 @@ import pytest
 from test_counting import connected
 
 from snnref import counting
-from snnref.canonical import MaxPool, canonical, normalise
+from snnref.canonical import canonical
 from snnref.layers import Add, AvgPool, Concat, Flatten, ReLU
 from snnref.layers import MaxPool as Pool
 from snnref.network import READOUT, Network
+from snnref.nodes import MaxPool, normalise
 from snnref.rate.closed import Windowed
 from snnref.rate.stepwise import Stepwise
 from snnref.walk import SNN, activations

@@ -10,8 +10,9 @@ import torch
 import snnref
 from snnref import counting
 from snnref.arrays import Placed
-from snnref.canonical import MaxPool, Population, canonical, normalise
+from snnref.canonical import canonical
 from snnref.network import INPUT, READOUT
+from snnref.nodes import MaxPool, Population, normalise
 from snnref.rate import choose_scales, convert, integrate_and_fire
 from snnref.rate.closed import Windowed
 from snnref.rate.stepwise import Stepwise

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from ..arrays import BLOCK, Array, device, namespace, running_sum
-from ..canonical import MaxPool, Nodes, Population, Readout
 from ..graph import INPUT
+from ..nodes import MaxPool, Nodes, Population, Readout
 from ..trains import Analog, Clocked, Readings
 from .encoding import Rate
 

@@ -8,8 +8,9 @@ from numbers import Real
 import numpy as np
 
 from ..arrays import Array, check_calibration, to_numpy
-from ..canonical import MaxPool, Nodes, Population, canonical, normalise, require_relu
+from ..canonical import canonical, require_relu
 from ..graph import INPUT, READOUT, Graph
+from ..nodes import MaxPool, Nodes, Population, normalise
 from ..walk import SNN, activations
 from .closed import Windowed
 from .encoding import Rate, check_choice

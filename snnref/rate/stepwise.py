@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ..arrays import Array, check_alike, namespace
-from ..canonical import MaxPool, Population, Readout
+from ..nodes import MaxPool, Population, Readout
 from ..trains import Analog, Clocked, Readings
 from .encoding import RESETS, Rate, check_choice
 
