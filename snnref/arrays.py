@@ -164,6 +164,16 @@ def window_max(x: Array, axes: Sequence[Axis]) -> Array:
     return reduce(namespace(x).maximum, _window_entries(x, axes, -float("inf")))
 
 
+def window_gate(estimate: Array, x: Array, axes: Sequence[Axis]) -> Array:
+    """`(..., *sizes)` twice -> `(..., *places)`: in every window, the x whose estimate is largest (the first of equals,
+    row by row); padding never wins."""
+    xp, best, passed = namespace(estimate, x), -float("inf"), 0.0
+    for e, value in zip(_window_entries(estimate, axes, best), _window_entries(x, axes, 0.0), strict=True):
+        better = e > best
+        best, passed = xp.where(better, e, best), xp.where(better, value, passed)
+    return passed
+
+
 def running_sum(x: Array) -> Array:
     """Sums over the first axis up to each entry (libraries' own go through memory against the grain)."""
     sums = namespace(x).asarray(x, copy=True)

@@ -26,7 +26,7 @@ from . import __version__, data, zoo
 from .evaluation import Evaluation, evaluate
 from .network import Network
 from .rate import Rate, convert
-from .rate.encoding import ENCODINGS, RESETS
+from .rate.encoding import ENCODINGS, POOLINGS, RESETS
 
 app = typer.Typer(
     help="How trained neural networks become spiking ones.",
@@ -37,6 +37,7 @@ app = typer.Typer(
 Name = StrEnum("Name", {name: name for name in zoo.RECIPES})  # type: ignore[misc]
 Method = StrEnum("Method", {"rate": "rate"})
 Reset = StrEnum("Reset", {reset: reset for reset in RESETS})  # type: ignore[misc]
+Pooling = StrEnum("Pooling", {pooling: pooling for pooling in POOLINGS})  # type: ignore[misc]
 Encoding = StrEnum("Encoding", {encoding: encoding for encoding in ENCODINGS})  # type: ignore[misc]
 
 
@@ -121,6 +122,7 @@ def _draw(net: Network, picture: Path) -> None:
 @app.command()
 def train(
     name: Annotated[Name, typer.Argument(help="The network to train.")],
+    pooling: Annotated[Pooling, typer.Option(help="The rule of max-pooling.")] = Pooling(Rate.pooling),  # noqa: B008
     seed: Annotated[int, typer.Option(help="Seed of everything random.", min=0)] = 0,
     epochs: Annotated[int | None, typer.Option(help="Instead of the recipe's number.", min=1)] = None,
     output: Annotated[Path | None, typer.Option(help="File to write; NAME.npz here by default.")] = None,
@@ -164,6 +166,7 @@ def evaluate_(
     steps: Annotated[int, typer.Option(help="Time steps that an image is shown.", min=1)] = Rate.steps,
     reset: Annotated[Reset, typer.Option(help="What a spike does to the potential.")] = Reset(Rate.reset),  # noqa: B008
     encoding: Annotated[Encoding, typer.Option(help="How the image enters.")] = Encoding(Rate.encoding),  # noqa: B008
+    pooling: Annotated[Pooling, typer.Option(help="The rule of max-pooling.")] = Pooling(Rate.pooling),  # noqa: B008
     seed: Annotated[int, typer.Option(help="Of the draws of poisson input.", min=0)] = Rate.seed,
     percentile: Annotated[
         float, typer.Option(help="Of the activations: what a neuron at full rate stands for.")
@@ -188,7 +191,8 @@ def evaluate_(
         )
     samples, _ = data.load(recipe.dataset, split="train")
     x, labels = data.load(recipe.dataset, split=recipe.held_out)
-    settings: dict[str, Any] = {"steps": steps, "reset": reset.value, "encoding": encoding.value, "seed": seed}
+    settings: dict[str, Any] = {"steps": steps, "reset": reset.value, "encoding": encoding.value}
+    settings |= {"seed": seed, "pooling": pooling.value}
     snn = convert(net, samples[:calibration], percentile=percentile, **settings)
     with _bar(f"{name.value} in spikes") as bar:
         result = evaluate(

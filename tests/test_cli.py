@@ -158,6 +158,7 @@ def test_data_fetch_of_what_is_here():
         (["info", "digits-cnn", "--picture", "net.txt"], "--picture"),
         (["data", "fetch", "letters"], "digits"),
         (["evaluate", "digits-cnn", "--encoding", "morse"], "regular"),
+        (["evaluate", "digits-cnn", "--pooling", "median"], "exponential"),
         (["evaluate", "lenet"], "digits-cnn"),
         (["evaluate", "digits-cnn", "--method", "poisson"], "rate"),
         (["evaluate", "digits-cnn", "--steps", "0"], "--steps"),

@@ -1,6 +1,7 @@
 """Rate coding: the two walks agree spike for spike, and the paper's identities hold."""
 
 import tracemalloc
+from dataclasses import replace
 
 import networks
 import numpy as np
@@ -11,12 +12,13 @@ import snnref
 from snnref import counting
 from snnref.arrays import Placed
 from snnref.canonical import canonical
+from snnref.layers import MaxPool as Pool
 from snnref.network import INPUT, READOUT
 from snnref.nodes import MaxPool, Population, normalise
 from snnref.rate import choose_scales, convert, integrate_and_fire
 from snnref.rate.closed import Windowed
 from snnref.rate.stepwise import Stepwise
-from snnref.trains import Analog
+from snnref.trains import Analog, Clocked
 from snnref.walk import SNN, walk
 
 STEPS = 40
@@ -109,6 +111,73 @@ def test_poisson_rates_are_the_pixels():
     assert counts.mean() == pytest.approx(0.3 * steps, rel=0.005)
     assert counts.var() == pytest.approx(0.21 * steps, rel=0.05)
     assert np.corrcoef(spikes[:-1].ravel(), spikes[1:].ravel())[0, 1] == pytest.approx(0, abs=0.01)
+
+
+POOLED = [networks.chain, networks.residual, networks.concat, networks.sums]
+GATES = ("average", "exponential", "filter")
+
+
+@pytest.mark.parametrize("make", POOLED)
+@pytest.mark.parametrize("pooling", GATES)
+@pytest.mark.parametrize("chunk", [1, 7, None])
+def test_gated_pooling(make, pooling, chunk):
+    """Both walks let the same spikes through."""
+    net = make(np.random.default_rng(0))
+    x = networks.images(np.random.default_rng(1), net)
+    snn = exact(net, x)
+    settings = {"steps": STEPS, "pooling": pooling, "gate_steps": 5}
+    trace = snn.simulate(x, **settings)
+    assert_same(trace, snn.run(x, chunk=chunk, record=True, **settings))
+    assert_same(trace, snn.run(torch.tensor(x), chunk=chunk, record=True, **settings))
+    pools = [k for k, node in snn.nodes.items() if isinstance(node, MaxPool) and k in trace.spikes_over_time]
+    usual = snn.simulate(x, steps=STEPS).spikes_over_time
+    assert any(not np.array_equal(trace.spikes_over_time[k], usual[k]) for k in pools)
+
+
+def rate_estimates(spikes, pooling, n):
+    """By the definitions, from all spikes `(steps, neurons)`; largest lag first."""
+    steps = len(spikes)
+    for t in range(1, steps + 1):
+        if pooling == "average":
+            yield spikes[:t].sum(axis=0) / t
+        elif pooling == "exponential":
+            yield sum((1 - 1 / n) ** (t - 1 - k) / n * spikes[k] for k in range(t))
+        else:
+            yield spikes[max(0, t - n) : t].sum(axis=0) / n
+
+
+@pytest.mark.parametrize("pooling", GATES)
+def test_the_gate_by_its_definition(pooling):
+    """A 2×2 window of neurons with given spikes: what passes is the spike of the neuron estimated highest."""
+    rng = np.random.default_rng(0)
+    spikes = (rng.random((30, 4)) < [0.2, 0.5, 0.6, 0.55]).astype(float)
+    expected = []
+    for now, estimate in zip(spikes, rate_estimates(spikes, pooling, 4), strict=True):
+        best = max(range(4), key=lambda i: (round(float(estimate[i]), 12), -i))
+        expected.append(now[best])
+    node = MaxPool("pool", (1, 1, 1), Pool(2), "input")
+    train = Clocked(spikes.reshape(30, 1, 1, 2, 2))
+    for code in (Stepwise(steps=30, pooling=pooling, gate_steps=4), next(Windowed(30).parts({"n": node}, 1))):
+        code = replace(code, pooling=pooling, gate_steps=4)
+        assert code.max_pool(node, train).spikes.ravel().tolist() == expected
+
+
+def test_gates_deviate_and_the_exact_rule_does_not():
+    """Counts that pass, over the largest count of the window: more than 1 through a gate at first, later nearly 1."""
+    rng = np.random.default_rng(0)
+    rates = rng.random((1, 1, 64, 64))
+    spikes = Stepwise(steps=100).regular(rates * 0.9 + 0.05)
+    node = MaxPool("pool", (1, 32, 32), Pool(2), "input")
+    largest = node.window(np.cumsum(spikes.spikes, axis=0))
+    passed = {
+        pooling: np.cumsum(Stepwise(steps=100, pooling=pooling).max_pool(node, spikes).spikes, axis=0)
+        for pooling in ("exact", *GATES)
+    }
+    assert np.array_equal(passed["exact"], largest)
+    early, late = (passed["average"][t].mean() / largest[t].mean() for t in (24, 99))
+    assert early > 1.02
+    assert abs(late - 1) < abs(early - 1)
+    assert abs(passed["filter"][99].mean() / largest[99].mean() - 1) > abs(late - 1)
 
 
 def test_regular_input_reaches_the_ann_in_the_end():
@@ -278,6 +347,8 @@ def test_chunks_bound_what_is_held():
         ({"reset": "half"}, ValueError, "'subtract', 'zero'"),
         ({"encoding": "morse"}, ValueError, "'constant', 'regular', 'poisson'"),
         ({"seed": -1}, ValueError, "seed: got -1"),
+        ({"pooling": "median"}, ValueError, "'exact', 'average', 'exponential', 'filter'"),
+        ({"gate_steps": 0}, ValueError, "gate_steps: got 0"),
         ({"percentile": 0}, ValueError, "0 < percentile ≤ 100"),
         ({"percentile": "99"}, ValueError, "got '99', expected a number"),
         ({"percentile": 101}, ValueError, "0 < percentile ≤ 100"),

@@ -22,7 +22,8 @@ Departures from the paper, and choices where it is silent:
 - The percentile of normalisation is that of the non-zero activations, as Fig. 1 plots them; "all" is offered too.
 - A residual sum or a concatenation needs no common λ: each projection is rescaled from its own source's.
 - Max-pooling lets a spike through whenever the largest spike count of the window rises, so that what comes out
-  is the maximum at every step; the paper's gate follows an estimated rate and is not exact.
+  is the maximum at every step. The paper's gates, which follow an estimated rate and are not exact, are options;
+  where it is silent, the estimate includes the step itself, and of equals the first in the window wins.
 - The readout has no threshold: its potential over time answers, not a spike count (the paper's softmax variant iii).
 - Input as "regular" spikes is this package's own; it and "poisson" need pixels in [0, 1].
 - Spikes of a step reach the next layer within the same step; the paper does not say.

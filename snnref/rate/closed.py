@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import BLOCK, Array, device, namespace, running_sum
+from ..arrays import BLOCK, Array, device, namespace, running_sum, window_gate
 from ..graph import INPUT
 from ..nodes import MaxPool, Nodes, Population, Readout
 from ..trains import Analog, Clocked, Readings
@@ -73,12 +73,34 @@ class Windowed(Rate):
         """The steps at which the maximum of the counts differs from the step before."""
         if isinstance(train, Analog):
             return Analog(node.window(train.values))
+        if self.pooling != "exact":
+            return Clocked(window_gate(self._estimates(node, train.spikes), train.spikes, node.window.axes))
         xp = namespace(train.spikes)
         past = self._memory.get(node.name, xp.zeros_like(train.spikes[0, ...]))
         counts = running_sum(xp.concat([past[None], train.spikes], axis=0))
         self._memory[node.name] = counts[-1, ...]
         largest = node.window(counts)
         return Clocked(largest[1:, ...] - largest[:-1, ...])
+
+    def _estimates(self, node: MaxPool, spikes: Array) -> Array:
+        """`(steps, batch, *features)`: what every gate knows of the rates at every step."""
+        xp = namespace(spikes)
+        nothing = xp.zeros_like(spikes[:1, ...])
+        if self.pooling == "filter":  # counts now, less the counts so many steps ago
+            past = self._memory.get(node.name, xp.concat([nothing] * self.gate_steps, axis=0))
+            counts = running_sum(xp.concat([nothing, past, spikes], axis=0))
+            self._memory[node.name] = xp.concat([past, spikes], axis=0)[-self.gate_steps :, ...]
+            return counts[self.gate_steps + 1 :, ...] - counts[1 : -self.gate_steps, ...]
+        past = self._memory.get(node.name, nothing)
+        if self.pooling == "average":
+            estimates = running_sum(xp.concat([past, spikes], axis=0))[1:, ...]
+        else:
+            known = [past[0, ...]]
+            for spike in spikes:
+                known.append(known[-1] + (spike - known[-1]) / self.gate_steps)
+            estimates = xp.stack(known[1:])
+        self._memory[node.name] = estimates[-1:, ...]
+        return estimates
 
     def readout(self, node: Readout, trains: Mapping[str, Analog | Clocked]) -> Readings:
         """The charge collected so far over the time so far."""

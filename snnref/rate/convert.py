@@ -29,13 +29,16 @@ def convert(
     reset: str = Rate.reset,
     encoding: str = Rate.encoding,
     seed: int = Rate.seed,
+    pooling: str = Rate.pooling,
+    gate_steps: int = Rate.gate_steps,
 ) -> SNN:
     """Convert a network to rate-coding integrate-and-fire neurons (Rueckauer et al. 2017).
 
     calibration : `(batch, *input_shape)`, samples like those the network was trained on
     percentile : the activation that a neuron firing at every step stands for; 100 is the maximum ("max-norm")
     distribution : percentile of the "nonzero" activations (as Fig. 1 plots them) or of "all" of them
-    steps, reset, encoding, seed : the options of `Rate`; `run` and `simulate` can replace them for one call
+    steps, reset, encoding, seed, pooling, gate_steps : the options of `Rate`; `run` and `simulate` can replace them
+        for one call
 
     Raises ValueError or TypeError for data or options that make no sense.
     """
@@ -45,7 +48,7 @@ def convert(
     nodes = canonical(net)
     require_relu(nodes, "rate coding")
     scales = choose_scales(nodes, calibration, percentile=percentile, distribution=distribution)
-    options = (steps, reset, encoding, seed)
+    options = (steps, reset, encoding, seed, pooling, gate_steps)
     return SNN(normalise(nodes, scales), scales, Stepwise(*options), Windowed(*options))
 
 

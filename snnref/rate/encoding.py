@@ -11,6 +11,7 @@ from ..arrays import Array, device, namespace
 from ..trains import Analog, Clocked
 
 RESETS = ("subtract", "zero")
+POOLINGS = ("exact", "average", "exponential", "filter")
 ENCODINGS = ("constant", "regular", "poisson")
 
 
@@ -28,12 +29,17 @@ class Rate:
     reset: str = "subtract"  # what a spike does to the potential: "subtract" (Eq. 4b) or "zero" (Eq. 4a)
     encoding: str = "constant"  # the input as a "constant" current (Eq. 8), or as "regular" or "poisson" spikes
     seed: int = 0  # of the draws of "poisson": the same for every call
+    pooling: str = "exact"  # max-pool: its count is the maximum; or a gate on a rate estimated by average, …
+    gate_steps: int = 8  # steps over which the gates "exponential" and "filter" estimate
 
     def __post_init__(self) -> None:
         if not isinstance(self.steps, Integral) or self.steps < 1:
             raise ValueError(f"steps: got {self.steps!r}, expected a whole number ≥ 1")
         check_choice("reset", self.reset, RESETS)
         check_choice("encoding", self.encoding, ENCODINGS)
+        check_choice("pooling", self.pooling, POOLINGS)
+        if not isinstance(self.gate_steps, Integral) or self.gate_steps < 1:
+            raise ValueError(f"gate_steps: got {self.gate_steps!r}, expected a whole number of steps ≥ 1")
         if not isinstance(self.seed, Integral) or self.seed < 0:
             raise ValueError(f"seed: got {self.seed!r}, expected a whole number ≥ 0")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ..arrays import Array, check_alike, namespace
+from ..arrays import Array, check_alike, namespace, window_gate
 from ..nodes import MaxPool, Population, Readout
 from ..trains import Analog, Clocked, Readings
 from .encoding import RESETS, Rate, check_choice
@@ -49,9 +49,15 @@ class Stepwise(Rate):
         return Clocked(xp.stack(spikes), xp.stack(potentials))
 
     def max_pool(self, node: MaxPool, train: Analog | Clocked) -> Analog | Clocked:
-        """A spike passes whenever the largest spike count of the window rises: the output's count *is* the maximum."""
+        """A spike passes whenever the largest spike count of the window rises: the output's count *is* the maximum.
+
+        Or through a gate: only the spikes of the input with the largest estimated rate pass (section 2.2.6,
+        Rueckauer 2017).
+        """
         if isinstance(train, Analog):
             return Analog(node.window(train.values))
+        if self.pooling != "exact":
+            return self._gate(node, train)
         xp = namespace(train.spikes)
         count, largest, spikes = 0 * train.at(0), 0 * node.window(train.at(0)), []
         for step in range(self.steps):
@@ -59,6 +65,23 @@ class Stepwise(Rate):
             before, largest = largest, node.window(count)
             spikes.append(xp.astype(largest > before, count.dtype))
         return Clocked(xp.stack(spikes))
+
+    def _gate(self, node: MaxPool, train: Clocked) -> Clocked:
+        """The estimate includes the spike of the step itself; of equals the first in the window wins."""
+        estimate: Array = 0 * train.at(0)
+        last: list[Array] = []
+        spikes = []
+        for step in range(self.steps):
+            spike = train.at(step)
+            if self.pooling == "average":  # N(t) / t; the same t everywhere does not matter
+                estimate = estimate + spike
+            elif self.pooling == "exponential":
+                estimate = estimate + (spike - estimate) / self.gate_steps
+            else:
+                last = [*last, spike][-self.gate_steps :]
+                estimate = sum(last[1:], last[0])
+            spikes.append(window_gate(estimate, spike, node.window.axes))
+        return Clocked(namespace(estimate).stack(spikes))
 
     def readout(self, node: Readout, trains: Mapping[str, Analog | Clocked]) -> Readings:
         """Neurons without threshold; what they collected, divided by the time, estimates the ANN's output."""
