@@ -122,7 +122,6 @@ def _draw(net: Network, picture: Path) -> None:
 @app.command()
 def train(
     name: Annotated[Name, typer.Argument(help="The network to train.")],
-    pooling: Annotated[Pooling, typer.Option(help="The rule of max-pooling.")] = Pooling(Rate.pooling),  # noqa: B008
     seed: Annotated[int, typer.Option(help="Seed of everything random.", min=0)] = 0,
     epochs: Annotated[int | None, typer.Option(help="Instead of the recipe's number.", min=1)] = None,
     output: Annotated[Path | None, typer.Option(help="File to write; NAME.npz here by default.")] = None,
