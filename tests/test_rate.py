@@ -81,7 +81,10 @@ def test_regular_input_spikes(net, x, reset, chunk):
     trace = snn.simulate(x, **settings)
     assert_same(trace, snn.run(x, chunk=chunk, record=True, **settings))
     assert_same(trace, snn.run(torch.tensor(x), chunk=chunk, record=True, **settings))
-    pixel = x / snn.scales[INPUT]
+    pixel, v = x / snn.scales[INPUT], np.zeros_like(x)
+    for spikes in trace.spikes_over_time["input"]:  # those of a neuron that integrates its pixel
+        spike, v = integrate_and_fire(pixel, v)
+        assert np.array_equal(spikes, spike)
     assert np.array_equal(trace.spikes["input"], np.floor(STEPS * pixel))
     time = np.arange(1, STEPS + 1).reshape(-1, 1, 1, 1, 1)
     assert np.array_equal(np.cumsum(trace.spikes_over_time["input"], axis=0), np.floor(time * pixel))

@@ -47,13 +47,11 @@ class Windowed(Rate):
         """Stretch by stretch from one generator: the draws of all steps in a row."""
         return super().poisson(x, self._memory.setdefault(INPUT, draws))
 
-    def regular(self, x: Array) -> Clocked:
-        """⌊t x⌋ spikes after t steps."""
-        xp, past = namespace(x), self._memory.get(INPUT, 0)
+    def regular(self, x: Array, past: int = 0) -> Clocked:
+        """Each stretch goes on where the one before it ended."""
+        past = self._memory.get(INPUT, past)
         self._memory[INPUT] = past + self.steps
-        time = xp.arange(past, past + self.steps + 1, dtype=x.dtype, device=device(x))
-        counts = xp.floor(xp.reshape(time, (-1, *[1] * x.ndim)) * x)
-        return Clocked(counts[1:, ...] - counts[:-1, ...])
+        return super().regular(x, past)
 
     def population(self, node: Population, trains: Mapping[str, Analog | Clocked]) -> Clocked:
         """Spikes where the charge, counted from the last reset, reaches one threshold."""

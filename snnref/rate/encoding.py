@@ -58,15 +58,19 @@ class Rate:
             )
         return self.regular(x) if self.encoding == "regular" else self.poisson(x, np.random.default_rng(self.seed))
 
+    def regular(self, x: Array, past: int = 0) -> Clocked:
+        """Evenly spaced spikes: ⌊t x⌋ of them after t steps, as of a neuron that integrates its pixel; `past` steps
+        have gone by."""
+        xp = namespace(x)
+        time = xp.arange(past, past + self.steps + 1, dtype=x.dtype, device=device(x))
+        counts = xp.floor(xp.reshape(time, (-1, *[1] * x.ndim)) * x)
+        return Clocked(counts[1:, ...] - counts[:-1, ...])
+
     def poisson(self, x: Array, draws: np.random.Generator) -> Clocked:
         """At every step a spike with the probability of the pixel's brightness (section 2.2.4, Rueckauer 2017)."""
         xp = namespace(x)
         drawn = xp.asarray(draws.random((self.steps, *x.shape)), device=device(x))
         return Clocked(xp.astype(drawn < x, x.dtype))
-
-    def regular(self, x: Array) -> Clocked:
-        """Evenly spaced spikes: an input neuron that integrates its pixel. The two walks write it in their own way."""
-        raise NotImplementedError
 
     def latency(self) -> int:
         return self.steps

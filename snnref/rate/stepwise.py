@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from ..arrays import Array, check_alike, namespace, window_gate
 from ..nodes import MaxPool, Population, Readout
@@ -33,16 +33,11 @@ def integrate_and_fire(
 class Stepwise(Rate):
     """The paper's dynamics, one step after the other."""
 
-    def regular(self, x: Array) -> Clocked:
-        return self._fire([x] * self.steps, reset="subtract")
-
     def population(self, node: Population, trains: Mapping[str, Analog | Clocked]) -> Clocked:
-        return self._fire((self._current(node, trains, step) for step in range(self.steps)), reset=self.reset)
-
-    def _fire(self, currents: Iterable[Array], *, reset: str) -> Clocked:
-        spikes, potentials, v = [], [], None
-        for z in currents:
-            spike, v = integrate_and_fire(z, 0 * z if v is None else v, reset=reset)
+        spikes, potentials = [], []
+        v = 0 * self._current(node, trains, 0)
+        for step in range(self.steps):
+            spike, v = integrate_and_fire(self._current(node, trains, step), v, reset=self.reset)
             spikes.append(spike)
             potentials.append(v)
         xp = namespace(v)
