@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from . import layers as ann
-from .graph import INPUT, READOUT, Graph
+from .graph import INPUT, READOUT, Graph, needed
 from .layers import Linear, Shape
 from .nodes import Input, MaxPool, Node, Nodes, Population, Projection, Readout, Sum
 
@@ -59,11 +59,7 @@ def canonical(net: Graph) -> Nodes:
 
 def live(net: Graph) -> Graph:
     """Without the layers that the output does not depend on."""
-    wanted = {net.output}
-    for name, (_, sources) in reversed(net.layers.items()):
-        if name in wanted:
-            wanted.update(sources)
-    return replace(net, layers={name: layer for name, layer in net.layers.items() if name in wanted})
+    return replace(net, layers=needed(net.layers, net.output))
 
 
 def require_relu(nodes: Nodes, method: str) -> None:

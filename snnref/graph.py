@@ -15,6 +15,7 @@ from .layers import Layer, Linear, Shape
 
 INPUT, READOUT = "input", "readout"
 TRAINED = ("weight", "bias", "value")  # fields of layers
+Layers = dict[str, tuple[Layer, tuple[str, ...]]]  # name -> layer, the names that it reads
 KINDS = {k.__name__: k for k in Layer.__args__}
 
 
@@ -28,7 +29,7 @@ class Graph:
     """
 
     input_shape: Shape
-    layers: dict[str, tuple[Layer, tuple[str, ...]]] = field(default_factory=dict)  # name -> layer, sources
+    layers: Layers = field(default_factory=dict)
     shapes: dict[str, Shape] = field(init=False)  # name -> feature shape
     _placed: Placed = field(init=False, repr=False)
 
@@ -92,6 +93,15 @@ class Graph:
         if not self.layers:
             raise ValueError("the network has no layer; add some with Network.add")
         return next(reversed(self.layers))
+
+
+def needed(layers: Layers, output: str) -> Layers:
+    """Only what the output depends on; it comes last."""
+    wanted = {output}
+    for name, (_, sources) in reversed(layers.items()):
+        if name in wanted:
+            wanted.update(sources)
+    return {name: entry for name, entry in layers.items() if name in wanted}
 
 
 def _check_weights(name: str, layer: Layer) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from zipfile import is_zipfile
 
 import numpy as np
 
+from .files import complete
 from .graph import INPUT, KINDS, READOUT, Graph
 from .summary import Summary, summarise
 
@@ -44,13 +44,8 @@ class Network(Graph):
                 else:
                     plain[f.name] = value
             graph["layers"].append([name, type(layer).__name__, plain, sources])
-        part = path.with_name(f"{path.name}.part")
-        try:
-            with part.open("wb") as file:
-                np.savez_compressed(file, graph=np.array(json.dumps(graph, default=int)), allow_pickle=False, **arrays)
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
+        with complete(path) as part, part.open("wb") as file:
+            np.savez_compressed(file, graph=np.array(json.dumps(graph, default=int)), allow_pickle=False, **arrays)
         return path
 
     @classmethod

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -20,6 +19,7 @@ except ImportError as error:
 from torch.nn import functional as F
 
 from . import data
+from .files import complete
 from .network import Network
 from .zoo import RECIPES, Augmentation, Recipe, known
 
@@ -66,10 +66,9 @@ def train(
 def write(net: Network, card: dict[str, Any], path: Path) -> tuple[Path, Path]:
     """Save the network as `path` and its card beside it, as `.json`."""
     beside = path.with_suffix(".json")
-    part = beside.with_name(f"{beside.name}.part")
     net.save(path)
-    part.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(part, beside)
+    with complete(beside) as part:
+        part.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return path, beside
 
 
@@ -121,12 +120,8 @@ class _Fit:
             "schedule": self.schedule.state_dict(),
             "rng": json.dumps(self.rng.bit_generator.state),
         }
-        part = path.with_name(f"{path.name}.part")
-        try:
+        with complete(path) as part:
             torch.save(state, part)
-            os.replace(part, path)
-        finally:
-            part.unlink(missing_ok=True)
 
     def resume(self, path: Path) -> None:
         """Go on from a file that `save` wrote. Only tensors and plain values are read (`weights_only`)."""

@@ -20,12 +20,11 @@ except ImportError as error:
 from torch import nn
 
 from ..canonical import canonical
-from ..graph import READOUT, Graph
+from ..graph import READOUT, Graph, Layers, needed
 from ..layers import Conv, Dense, Gain, Layer, Shape
 from ..network import Network
 from ..walk import activations
 from .torch_trace import Trace
-from .torch_values import Layers
 
 TOLERANCE = 1e-9  # of the sample's largest output, and
 ROUNDING = 1e-13  # of its largest value on the way: what double precision leaves between two orders of summation
@@ -53,7 +52,7 @@ def from_torch(module: nn.Module, input_shape: Shape) -> Network:
         twin = _twin(module)
         trace = Trace(twin, tuple(input_shape) if isinstance(input_shape, list) else input_shape)
         output = trace.run()
-        exact = Network(trace.input_shape, _folded(_wanted(trace.layers, output)))
+        exact = Network(trace.input_shape, _folded(needed(trace.layers, output)))
         _compare(exact, twin)
     return Network(exact.input_shape, {k: (_cast(layer, dtype), read) for k, (layer, read) in exact.layers.items()})
 
@@ -90,15 +89,6 @@ def _twin(module: nn.Module) -> nn.Module:
             f"module: it cannot be copied ({type(error).__name__}: {error}); it must have its weights, and keep no "
             "results of earlier passes that carry gradients (run those under torch.no_grad())"
         ) from error
-
-
-def _wanted(layers: Layers, output: str) -> Layers:
-    """What the output depends on; it comes last."""
-    wanted = {output}
-    for name, (_, sources) in reversed(layers.items()):
-        if name in wanted:
-            wanted.update(sources)
-    return {name: entry for name, entry in layers.items() if name in wanted}
 
 
 def _folded(layers: Layers) -> Layers:

@@ -63,8 +63,8 @@ def batch_norm(
     offset = (0.0 if bias is None else constant(bias, "bias")) - gain * mean
     if len(gain) != x.shape[0]:
         raise ValueError(f"got features {x.shape}, expected {len(gain)} channels")
-    each = (-1, *[1] * (len(x.shape) - 1))
-    return net.add(Gain(gain.reshape(each), offset.reshape(each)), x)
+    channels = (-1, *[1] * (len(x.shape) - 1))
+    return net.add(Gain(gain.reshape(channels), offset.reshape(channels)), x)
 
 
 def _window(x: Value, n: int, size: Any, stride: Any, padding: Any) -> list[tuple[int, ...]]:

@@ -12,11 +12,11 @@ from typing import Any
 import torch
 from torch import fx, nn
 
-from ..graph import INPUT, READOUT
+from ..graph import INPUT, READOUT, Layers
 from ..layers import Layer, Shape
 from ..network import Network
 from .torch_calls import FUNCTIONS, IN_PLACE, METHODS, MODULES, path, supported, supported_calls
-from .torch_values import Batch, Constant, Layers, Value
+from .torch_values import Batch, Constant, Value
 
 RENAMED = {"input": "x", "self": "x", "axis": "dim", "sizes": "unflattened_size"}  # other names of an argument
 

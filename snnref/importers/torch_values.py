@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
+from ..graph import Layers
 from ..layers import Layer, Shape
 
 
@@ -59,9 +60,6 @@ def feature_axis(dim: int, x: Value) -> int:
     if axis < 0:
         raise ValueError(f"it works along dim={dim}, the batch; expected an axis of the features")
     return axis
-
-
-Layers = dict[str, tuple[Layer, tuple[str, ...]]]  # name -> layer, the names that it reads
 
 
 class Builder(Protocol):
