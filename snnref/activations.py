@@ -66,10 +66,34 @@ def hard_swish(x: Array) -> Array:
     return x * hard_sigmoid(x)
 
 
+def heaviside(x: Array) -> Array:
+    """1 for x > 0, else 0"""
+    return namespace(x).astype(x > 0, x.dtype)
+
+
+def sign(x: Array) -> Array:
+    """1 for x > 0, −1 for x < 0, 0 for 0"""
+    return namespace(x).sign(x)
+
+
 FUNCTIONS: dict[str, Callable[..., Array]] = {
     f.__name__: f
-    for f in (relu, relu6, leaky_relu, elu, sigmoid, tanh, silu, gelu, gelu_tanh, hard_sigmoid, hard_swish)
+    for f in (
+        relu,
+        relu6,
+        leaky_relu,
+        elu,
+        sigmoid,
+        tanh,
+        silu,
+        gelu,
+        gelu_tanh,
+        hard_sigmoid,
+        hard_swish,
+        heaviside,
+        sign,
+    )
 }
 PARAMETERS = {"leaky_relu": "slope", "elu": "alpha"}  # the others have none
-NON_NEGATIVE = {"relu", "relu6", "sigmoid", "hard_sigmoid"}
-MONOTONE = NON_NEGATIVE | {"leaky_relu", "elu", "tanh"}  # leaky_relu and elu unless their parameter is negative
+NON_NEGATIVE = {"relu", "relu6", "sigmoid", "hard_sigmoid", "heaviside"}
+MONOTONE = NON_NEGATIVE | {"leaky_relu", "elu", "tanh", "sign"}  # leaky_relu and elu unless their parameter is negative

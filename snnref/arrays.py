@@ -182,6 +182,11 @@ def running_sum(x: Array) -> Array:
     return sums
 
 
+def at_least(x: Array, level: Array | float, *, out: Array) -> None:
+    """Write 1 into `out` where x ≥ level, else 0."""
+    namespace(x).greater_equal(x, level, out=out)
+
+
 def dense(x: Array, weight: Array) -> Array:
     """`(..., in)` and weight `(out, in)` -> `(..., out)`, as one product whatever leads."""
     xp = namespace(x)

@@ -62,13 +62,14 @@ def live(net: Graph) -> Graph:
     return replace(net, layers=needed(net.layers, net.output))
 
 
-def require_relu(nodes: Nodes, method: str) -> None:
-    """Refuse populations that are not ReLUs, by ValueError: for the methods that express no other."""
+def require_kinds(nodes: Nodes, method: str, kinds: tuple[str, ...] = ("relu",)) -> None:
+    """Refuse populations of other kinds, by ValueError: for the methods that express no others."""
     for node in nodes.values():
-        if isinstance(node, Population) and (node.activation is None or node.activation.kind != "relu"):
+        if isinstance(node, Population) and (node.activation is None or node.activation.kind not in kinds):
             kind = "a product of two layers" if node.activation is None else f"the activation {node.activation.kind}"
             raise ValueError(
-                f"population {node.name!r} is {kind}; {method} expresses ReLUs only: train the network with ReLU there"
+                f"population {node.name!r} is {kind}; {method} expresses {', '.join(kinds)} only: "
+                "train the network with ReLU there"
             )
 
 

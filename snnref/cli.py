@@ -26,7 +26,7 @@ from . import __version__, data, zoo
 from .evaluation import Evaluation, evaluate
 from .network import Network
 from .rate import Rate, convert
-from .rate.encoding import ENCODINGS, POOLINGS, RESETS
+from .rate.options import ENCODINGS, POOLINGS, RESETS
 
 app = typer.Typer(
     help="How trained neural networks become spiking ones.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 from . import counting
 from .arrays import Array, check_alike, check_input, to_numpy
 from .graph import Graph
+from .results import Run
 from .walk import SNN
 
 Progress = Callable[[int, int], None]  # images done, images in all
@@ -48,37 +50,62 @@ def evaluate(
     `settings` go to `SNN.run`. Raises ValueError when there is not one
     label for each image, TypeError for labels of another kind (NumPy, torch) or device.
     """
+    *_, last = evaluate_over_time(net, snn, x=x, labels=labels, batch=batch, progress=progress, **settings)
+    return last
+
+
+def evaluate_over_time(
+    net: Graph,
+    snn: SNN,
+    *,
+    x: Array,
+    labels: Array,
+    batch: int = 128,
+    progress: Progress | None = None,
+    **settings: Any,
+) -> list[Evaluation]:
+    """The same at each of the times at which the run is asked (rate: `stops=…`), and at its end.
+
+    That takes hardly longer than the end alone.
+    """
     check_input(x, net.input_shape)
     check_alike(x=x, labels=labels)
     if tuple(labels.shape) != (x.shape[0],):
         raise ValueError(f"labels: got shape {tuple(labels.shape)} for {x.shape[0]} images, expected one for each")
     if batch < 1:
         raise ValueError(f"batch: got {batch}, expected a whole number ≥ 1")
-    ann, snn_right, same, spikes, operations, seconds = 0, 0, 0, 0.0, 0.0, 0.0
+    ann_right, totals = 0, defaultdict[int, np.ndarray](lambda: np.zeros(5))  # by latency
     for start in range(0, len(x), batch):
         part, truth = x[start : start + batch], to_numpy(labels[start : start + batch])
         expected = to_numpy(net(part)).argmax(axis=1)
-        begin = time.perf_counter()
-        run = snn.run(part, **settings)
-        seconds += time.perf_counter() - begin
-        prediction = to_numpy(run.prediction)
-        ann += int(np.sum(expected == truth))
-        snn_right += int(np.sum(prediction == truth))
-        same += int(np.sum(prediction == expected))
-        spikes += run.spikes_per_neuron * len(part)
-        operations += float(run.operations.total.sum())
+        ann_right += int(np.sum(expected == truth))
+        begin, spent = time.perf_counter(), 0.0
+        for run in snn.runs(part, **settings):
+            spent += time.perf_counter() - begin
+            totals[run.latency] += _totals(run, truth, expected, spent)
+            begin = time.perf_counter()
         if progress:
             progress(min(start + batch, len(x)), len(x))
     n = len(x)
-    return Evaluation(
-        images=n,
-        ann_accuracy=ann / n,
-        accuracy=snn_right / n,
-        agreement=same / n,
-        spikes_per_neuron=spikes / n,
-        operations=operations / n,
-        analog_operations=run.analog_operations,
-        ann_operations=counting.ann_operations(net),
-        latency=run.latency,
-        seconds=seconds,
-    )
+    return [
+        Evaluation(
+            images=n,
+            ann_accuracy=ann_right / n,
+            accuracy=right / n,
+            agreement=same / n,
+            spikes_per_neuron=spikes / n,
+            operations=operations / n,
+            analog_operations=run.analog_operations,
+            ann_operations=counting.ann_operations(net),
+            latency=latency,
+            seconds=seconds,
+        )
+        for latency, (right, same, spikes, operations, seconds) in totals.items()
+    ]
+
+
+def _totals(run: Run, truth: np.ndarray, expected: np.ndarray, seconds: float) -> np.ndarray:
+    prediction = to_numpy(run.prediction)
+    right, same = np.sum(prediction == truth), np.sum(prediction == expected)
+    spikes, operations = run.spikes_per_neuron * len(truth), run.operations.total.sum()
+    return np.array([right, same, spikes, operations, seconds])

@@ -147,19 +147,32 @@ Node = Input | Population | MaxPool | Readout
 Nodes = dict[str, Node]  # in topological order
 
 
-def normalise(nodes: Nodes, scales: Scales) -> Nodes:
+def depths(nodes: Nodes) -> dict[str, int]:
+    """How many populations (the readout among them) lie on the longest way from the input to each node, itself
+    included."""
+    depth: dict[str, int] = {}
+    for name, node in nodes.items():
+        before = max((depth[source] for source in node.sources), default=0)
+        depth[name] = before + isinstance(node, Population | Readout)
+    return depth
+
+
+def normalise(nodes: Nodes, scales: Scales, thresholds: Scales | None = None) -> Nodes:
     """W -> W·s_source/s_target and b -> b/s_target (section 2.2.2, Rueckauer 2017).
 
-    `scales[node]` is the value of one unit of the node's train; it broadcasts over the node's features.
+    scales : the value of one unit of each node's train; broadcasts over the node's features
+    thresholds : instead of s_target, for nodes whose spikes stand for something else than what makes them fire
+
     Afterwards every threshold, range and spike is 1, whatever the code.
     """
-    return {name: _normalised(node, scales) for name, node in nodes.items()}
+    return {name: _normalised(node, scales, (thresholds or {}).get(name)) for name, node in nodes.items()}
 
 
-def _normalised(node: Node, scales: Scales) -> Node:
+def _normalised(node: Node, scales: Scales, threshold: np.ndarray | float | None) -> Node:
     if not isinstance(node, Population | Readout):
         return node
-    changed = {"input": _in_units(node.input, scales, np.asarray(scales[node.name]))}
+    target = scales[node.name] if threshold is None else threshold
+    changed = {"input": _in_units(node.input, scales, np.asarray(target))}
     if isinstance(node, Population) and node.factor is not None:
         changed["factor"] = _in_units(node.factor, scales, np.asarray(1.0))  # a product is divided once
     return replace(node, **changed)  # type: ignore[arg-type]

@@ -22,7 +22,12 @@ class Run:
     nodes: Nodes = field(repr=False)
     trains: dict[str, Any] = field(repr=False)  # node -> its train
     scales: Scales
-    latency: int  # steps until the answer is complete
+    code: Any = field(repr=False)  # what sent the trains, with its options
+
+    @property
+    def latency(self) -> int:
+        """Steps until the answer is complete."""
+        return self.code.latency()
 
     @property
     def output(self) -> Array:
@@ -34,6 +39,8 @@ class Run:
         """`(steps, batch, classes)`: the decoded readout, had it been asked at each step; probabilities if the network
         ends with a softmax."""
         readings = self.trains[READOUT].over_time
+        if self.trains[READOUT].final:
+            return readings
         decoded = readings * like(self.scales[READOUT], readings)
         softmax = getattr(self.nodes[READOUT], "softmax", None)
         return softmax(decoded) if softmax else decoded

@@ -7,7 +7,7 @@ together with `then`; `counted()` forgets when the spikes came.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -48,10 +48,12 @@ class Analog:
 
 @dataclass(frozen=True)
 class Clocked:
-    """Spikes on a clock: 0, 1 (or −1) for every step."""
+    """Spikes on a clock: 0 or 1 for every step, or −1 too if `signed`."""
 
     spikes: Array  # (steps, batch, *features)
     potentials: Array | None = None  # same shape, after the spike; kept by `simulate`
+    signed: bool = False
+    start: int = 0  # the neurons were held for so many steps: their rates are measured from there
 
     def at(self, step: int) -> Array:
         return self.spikes[step]
@@ -60,11 +62,12 @@ class Clocked:
         return self.spikes
 
     def count(self) -> Array:
-        return namespace(self.spikes).sum(self.spikes, axis=0)
+        xp = namespace(self.spikes)
+        return xp.sum(xp.abs(self.spikes) if self.signed else self.spikes, axis=0)
 
     def value(self) -> Array:
-        """Rates: spikes per step."""
-        return self.count() / self.spikes.shape[0]
+        """Rates: spikes per step, those of −1 taken off."""
+        return self.counted().value()
 
     def events(self, sample: int) -> Events:
         flat = to_numpy(self.spikes[:, sample]).reshape(self.spikes.shape[0], -1)
@@ -72,10 +75,11 @@ class Clocked:
         return time, neuron, flat[time, neuron].astype(int)
 
     def counted(self) -> Counted:
-        return Counted(self.count(), self.spikes.shape[0])
+        sums = namespace(self.spikes).sum(self.spikes, axis=0) if self.signed else None
+        return Counted(self.count(), self.spikes.shape[0], sums, self.start)
 
     def then(self, later: Clocked) -> Clocked:
-        return Clocked(namespace(self.spikes).concat([self.spikes, later.spikes], axis=0))
+        return replace(self, spikes=namespace(self.spikes).concat([self.spikes, later.spikes], axis=0))
 
 
 @dataclass(frozen=True)
@@ -84,12 +88,14 @@ class Counted:
 
     counts: Array  # (batch, *features)
     steps: int
+    sums: Array | None = None  # those of −1 taken off, where there are any
+    start: int = 0  # as of `Clocked`
 
     def count(self) -> Array:
         return self.counts
 
     def value(self) -> Array:
-        return self.counts / self.steps
+        return (self.counts if self.sums is None else self.sums) / max(1, self.steps - self.start)
 
     def events(self, sample: int) -> Events:
         raise ValueError("only spike counts were kept; call run(x, record=True) or simulate(x) to keep the times")
@@ -98,14 +104,16 @@ class Counted:
         return self
 
     def then(self, later: Counted) -> Counted:
-        return Counted(self.counts + later.counts, self.steps + later.steps)
+        sums = None if self.sums is None else self.sums + later.sums
+        return Counted(self.counts + later.counts, self.steps + later.steps, sums, self.start)
 
 
 @dataclass(frozen=True)
 class Readings:
-    """What the readout would answer if it were asked at each step; it sends no spike."""
+    """What the readout would answer if it were asked at each step; nobody receives its spikes, if it sends any."""
 
     over_time: Array  # (steps, batch, classes)
+    final: bool = False  # the answer itself: neither in units of a scale nor in want of a softmax
 
     def count(self) -> Array:
         return namespace(self.over_time).zeros_like(self.over_time[-1])
@@ -121,7 +129,7 @@ class Readings:
         return self
 
     def then(self, later: Readings) -> Readings:
-        return Readings(namespace(self.over_time).concat([self.over_time, later.over_time], axis=0))
+        return replace(self, over_time=namespace(self.over_time).concat([self.over_time, later.over_time], axis=0))
 
 
 Train = Analog | Clocked | Counted | Readings

@@ -6,7 +6,7 @@ codes: it verifies `canonical` and measures the activations from which scales ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Protocol
 
@@ -83,7 +83,8 @@ class SNN:
     nodes: Nodes = field(repr=False)
     scales: Scales
     stepwise: Any  # a Code with `latency()`
-    closed: Any  # a Code with `latency()` and `parts(nodes, batch)`: codes for one stretch of time after the other
+    closed: Any  # a Code with `latency()` and `parts(nodes, batch)`: codes for one stretch of time after the other,
+    # `asked` when somebody wants to know what there is at their end
     _placed: Placed = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -102,12 +103,21 @@ class SNN:
         """
         check_input(x, self.nodes[INPUT].shape)
         code = _with(self.stepwise, settings)
-        return Trace(self.nodes, self._walk(code, x), self.scales, code.latency())
+        return Trace(self.nodes, self._walk(code, x), self.scales, code)
 
     def run(self, x: Array, *, record: bool = False, **settings: Any) -> Run:
         """The same spikes as `simulate`, faster, and in memory that grows with the steps by the readings only.
 
         Keeps spike counts, or with `record` the spike times too. `settings` as for `simulate`.
+        """
+        for run in self.runs(x, record=record, **settings):  # noqa: B007 (the last one)
+            pass
+        return run
+
+    def runs(self, x: Array, *, record: bool = False, **settings: Any) -> Iterator[Run]:
+        """One run that is asked while it goes on: what there is at each of its stops, and at its end.
+
+        `settings` as for `simulate`, and those that say when it is asked (rate: `stops=[10, 50]`).
         """
         check_input(x, self.nodes[INPUT].shape)
         code = _with(self.closed, settings)
@@ -116,7 +126,8 @@ class SNN:
             new = self._walk(part, x)
             new = new if record else {k: train.counted() for k, train in new.items()}
             trains = {k: trains[k].then(new[k]) for k in new} if trains else new  # type: ignore[arg-type]
-        return Run(self.nodes, trains, self.scales, code.latency())
+            if part.asked:
+                yield Run(self.nodes, trains, self.scales, part)
 
     def _walk(self, code: Any, x: Array) -> Trains:
         return walk(self._placed.like(x), code, x / like(self.scales[INPUT], x))

@@ -169,7 +169,7 @@ def test_gates_deviate_and_the_exact_rule_does_not():
     """Counts that pass, over the largest count of the window: more than 1 through a gate at first, later nearly 1."""
     rng = np.random.default_rng(0)
     rates = rng.random((1, 1, 64, 64))
-    spikes = Stepwise(steps=100).regular(rates * 0.9 + 0.05)
+    spikes = Stepwise(steps=100, encoding="regular").encode(rates * 0.9 + 0.05)
     node = MaxPool("pool", (1, 32, 32), Pool(2), "input")
     largest = node.window(np.cumsum(spikes.spikes, axis=0))
     passed = {

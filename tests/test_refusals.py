@@ -75,14 +75,14 @@ CASES = {
     "too bright to encode": (
         lambda: SNN.run(spoiled(1.5).clip(0), encoding="regular"),
         ValueError,
-        "input: got values from 0 to 1.5, expected 0 to 1: .* rescale the input, or take encoding='constant'",
+        "input: got values from 0 to 1.5, expected −1 to 1: .* rescale the input, or take encoding='constant'",
     ),
     "too dark to encode": (
-        lambda: SNN.simulate(spoiled(-0.5), encoding="regular"),
+        lambda: SNN.simulate(spoiled(-1.5), encoding="regular"),
         ValueError,
-        r"got values from -0.5 to .*, expected 0 to 1",
+        r"got values from -1.5 to .*, expected −1 to 1",
     ),
-    "too bright for chance": (lambda: SNN.run(4 * abs(X), encoding="poisson"), ValueError, "expected 0 to 1"),
+    "too bright for chance": (lambda: SNN.run(4 * abs(X), encoding="poisson"), ValueError, "expected −1 to 1"),
     # NumPy with torch, or two devices
     "a neuron of two kinds": (
         lambda: integrate_and_fire(torch.ones(2), np.zeros(2)),

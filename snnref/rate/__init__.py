@@ -29,8 +29,8 @@ Departures from the paper, and choices where it is silent:
 - Spikes of a step reach the next layer within the same step; the paper does not say.
 """
 
-from .convert import choose_scales, convert
-from .encoding import Rate
+from .convert import choose_scales, choose_thresholds, convert
+from .options import Rate
 from .stepwise import integrate_and_fire
 
-__all__ = ["Rate", "choose_scales", "convert", "integrate_and_fire"]
+__all__ = ["Rate", "choose_scales", "choose_thresholds", "convert", "integrate_and_fire"]

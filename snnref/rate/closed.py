@@ -7,78 +7,94 @@ next is one value a neuron, so memory does not grow with time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 
-from ..arrays import BLOCK, Array, device, namespace, running_sum, window_gate
-from ..graph import INPUT
+from ..arrays import BLOCK, Array, at_least, device, namespace, running_sum, window_gate
+from ..graph import READOUT
 from ..nodes import MaxPool, Nodes, Population, Readout
 from ..trains import Analog, Clocked, Readings
-from .encoding import Rate
+from . import softmax
+from .options import Rate, check_whole
 
 LONGEST = 64  # steps of a stretch: accounts stay small, so that float32 keeps their last digits
 
 
 @dataclass(frozen=True)
 class Windowed(Rate):
-    """Many steps at once."""
+    """Many steps at once.
 
-    chunk: int | None = None  # steps in a stretch; None: at most LONGEST, fewer if arrays get too large
-    _memory: Any = field(default=None, repr=False, compare=False)  # node -> what it carries over; made by `parts`
+    chunk : steps in a stretch; None: at most LONGEST, fewer if arrays get too large
+    stops : steps at which a stretch must end, since somebody asks
+    """
+
+    chunk: int | None = None
+    stops: Sequence[int] = ()
+    asked: bool = field(default=True, repr=False)  # at the end of this stretch; set by `parts`
+    _memory: Any = field(default=None, repr=False, compare=False)  # what is carried over; made by `parts`
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.chunk is not None and (not isinstance(self.chunk, Integral) or self.chunk < 1):
-            raise ValueError(f"chunk: got {self.chunk!r}, expected a whole number ≥ 1, or None")
+        if self.chunk is not None:
+            check_whole("chunk", self.chunk, 1)
+        for stop in self.stops:
+            check_whole("stops", stop, 1)
 
     def parts(self, nodes: Nodes, batch: int) -> Iterator[Windowed]:
         largest = batch * max(prod(node.shape) for node in nodes.values())
         chunk = self.chunk or max(1, min(LONGEST, BLOCK // largest))
         memory: dict[str, Any] = {}
-        for start in range(0, self.steps, chunk):
-            yield replace(self, steps=min(chunk, self.steps - start), _memory=memory)
+        past = 0
+        for stop in sorted({*(s for s in self.stops if s < self.steps), self.steps}):
+            while past < stop:
+                steps = min(chunk, stop - past)
+                past += steps
+                yield replace(self, steps=steps, asked=past == stop, _past=past - steps, _memory=memory)
 
-    def poisson(self, x: Array, draws: np.random.Generator) -> Clocked:
-        """Stretch by stretch from one generator: the draws of all steps in a row."""
-        return super().poisson(x, self._memory.setdefault(INPUT, draws))
-
-    def regular(self, x: Array, past: int = 0) -> Clocked:
-        """Each stretch goes on where the one before it ended."""
-        past = self._memory.get(INPUT, past)
-        self._memory[INPUT] = past + self.steps
-        return super().regular(x, past)
+    def draws(self, what: str) -> np.random.Generator:
+        """One source for all stretches: the draws of all steps in a row."""
+        return self._memory.setdefault(("draws", what), super().draws(what))
 
     def population(self, node: Population, trains: Mapping[str, Analog | Clocked]) -> Clocked:
-        """Spikes where the charge, counted from the last reset, reaches one threshold."""
-        z = self._current(node, trains)
-        xp, spikes = namespace(z), []
-        charge = self._memory.get(node.name, xp.zeros_like(z[0, ...]))
-        paid = xp.zeros_like(charge)  # charge that spikes of this stretch have used up
-        for current in z:
-            charge = charge + current
-            spike = charge - paid >= 1
-            paid = xp.where(spike, charge if self.reset == "zero" else paid + 1, paid)
-            spikes.append(spike)
-        self._memory[node.name] = charge - paid
-        return Clocked(xp.astype(xp.stack(spikes), z.dtype))
+        """Spikes where the charge, counted from the last reset, reaches one threshold more than has been paid."""
+        signed, held = node.activation is not None and node.activation.kind == "sign", self.held(node)
+        z = self._currents(node, trains)
+        xp = namespace(z)
+        spikes = xp.zeros((self.steps, *z.shape[1:]), dtype=z.dtype, device=device(z))
+        # Two accounts, changed in place: `due` is the charge at which the next spike comes.
+        charge = self._memory.get(node.name, xp.full_like(spikes[0, ...], float(self.initial)))
+        due = xp.ones_like(charge)
+        for step in range(max(0, held - self._past), self.steps):
+            spike = spikes[step, ...]
+            charge += z[step if len(z) > 1 else 0, ...]
+            at_least(charge, due, out=spike)
+            if signed:
+                spike -= xp.astype(charge <= due - 2, z.dtype)
+            if self.reset == "zero":
+                due = xp.where(spike != 0, charge + 1, due)
+            else:
+                due += spike
+        charge += 1 - due
+        self._memory[node.name] = charge
+        return Clocked(spikes, signed=signed, start=held)
 
     def max_pool(self, node: MaxPool, train: Analog | Clocked) -> Analog | Clocked:
         """The steps at which the maximum of the counts differs from the step before."""
         if isinstance(train, Analog):
             return Analog(node.window(train.values))
         if self.pooling != "exact":
-            return Clocked(window_gate(self._estimates(node, train.spikes), train.spikes, node.window.axes))
+            gated = window_gate(self._estimates(node, train.spikes), train.spikes, node.window.axes)
+            return replace(train, spikes=gated)
         xp = namespace(train.spikes)
         past = self._memory.get(node.name, xp.zeros_like(train.spikes[0, ...]))
         counts = running_sum(xp.concat([past[None], train.spikes], axis=0))
         self._memory[node.name] = counts[-1, ...]
         largest = node.window(counts)
-        return Clocked(largest[1:, ...] - largest[:-1, ...])
+        return replace(train, spikes=largest[1:, ...] - largest[:-1, ...])
 
     def _estimates(self, node: MaxPool, spikes: Array) -> Array:
         """`(steps, batch, *features)`: what every gate knows of the rates at every step."""
@@ -101,16 +117,39 @@ class Windowed(Rate):
         return estimates
 
     def readout(self, node: Readout, trains: Mapping[str, Analog | Clocked]) -> Readings:
-        """The charge collected so far over the time so far."""
-        held, past = self._memory.get(node.name, (0.0, 0))
-        z = self._current(node, trains)
-        xp = namespace(z)
-        charge = held + running_sum(z)
-        self._memory[node.name] = charge[-1, ...], past + self.steps
-        time = xp.arange(past + 1, past + self.steps + 1, dtype=charge.dtype, device=device(charge))
-        return Readings(charge / xp.reshape(time, (-1, *[1] * (charge.ndim - 1))))
+        """Sums over all steps so far, of currents or of spikes, over the time so far."""
+        if self.output == "spikes":
+            neurons = Population(node.name, node.shape, node.input)
+            return Readings(self._per_step(node, "counts", self.population(neurons, trains).spikes))
+        z = self._currents(node, trains)
+        z = namespace(z).broadcast_to(z, (self.steps, *z.shape[1:]))
+        z = z * self._after(self.held(node), z)
+        if self.output == "potential":
+            return Readings(self._per_step(node, "charge", z))
+        potentials = self._collected("charge", z)
+        if self.output == "clock":
+            spikes = softmax.clocked(potentials, self.draws("softmax"), clock=self.clock)
+        else:
+            spikes = softmax.poisson(potentials, self.draws("softmax"))
+        return Readings(self._per_step(node, "counts", spikes), final=True)
 
-    def _current(self, node: Population | Readout, trains: Mapping[str, Analog | Clocked]) -> Array:
-        """`(steps, batch, *features)`: the input of every step of the stretch, by one product a projection."""
-        z = node.input.drive({k: train.window() for k, train in trains.items()}) + node.input.bias
-        return namespace(z).broadcast_to(z, (self.steps, *z.shape[1:]))
+    def _per_step(self, node: Readout, what: str, values: Array) -> Array:
+        elapsed = running_sum(self._after(self.held(node), values)) + max(0, self._past - self.held(node))
+        return self._collected(what, values) / namespace(values).clip(elapsed, 1.0, None)
+
+    def _collected(self, what: str, values: Array) -> Array:
+        """The sum of `(steps, batch, classes)` up to each step, from the beginning of time."""
+        total = self._memory.get((READOUT, what), 0.0) + running_sum(values)
+        self._memory[READOUT, what] = total[-1, ...]
+        return total
+
+    def _after(self, held: int, values: Array) -> Array:
+        """`(steps, 1, 1)`: 1 for the steps after the first `held`, else 0."""
+        xp = namespace(values)
+        time = xp.arange(self._past, self._past + self.steps, dtype=values.dtype, device=device(values))
+        return xp.astype(time >= held, values.dtype)[:, None, None]
+
+    def _currents(self, node: Population | Readout, trains: Mapping[str, Analog | Clocked]) -> Array:
+        """`(steps or 1, batch, *features)`: the input of every step of the stretch, by one product a projection."""
+        z = node.input.drive({k: train.window() for k, train in trains.items()})
+        return z + self.biases(node, z[0, ...])

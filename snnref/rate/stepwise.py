@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from ..arrays import Array, check_alike, namespace, window_gate
 from ..nodes import MaxPool, Population, Readout
 from ..trains import Analog, Clocked, Readings
-from .encoding import RESETS, Rate, check_choice
+from . import softmax
+from .options import RESETS, Rate, check_choice
 
 
 def integrate_and_fire(
-    z: Array, v: Array, *, threshold: float = 1.0, reset: str = "subtract"
-) -> tuple[Array, Array]:  # fmt: skip
+    z: Array, v: Array, *, threshold: float = 1.0, reset: str = "subtract", signed: bool = False
+) -> tuple[Array, Array]:
     """One step of the integrate-and-fire neuron (Eqs. 2-4, Rueckauer 2017).
 
     z : input current of this step, in the unit of the threshold
     v : potential before it, of any shape that fits
-    Returns `(spike, v)`: 1 where the neuron fires, else 0, and the
+    signed : a second threshold at −threshold, where the neuron fires −1 (section 3.4)
+    Returns `(spike, v)`: 1 where the neuron fires (or −1), else 0, and the
     potential after the reset. Raises ValueError for an unknown reset,
     TypeError if z and v are not of one kind and on one device.
     """
@@ -25,8 +27,10 @@ def integrate_and_fire(
     check_alike(z=z, v=v)
     v = v + z
     spike = namespace(v).astype(v >= threshold, v.dtype)  # Eq. 3
+    if signed:
+        spike = spike - namespace(v).astype(v <= -threshold, v.dtype)
     if reset == "zero":
-        return spike, v * (1 - spike)  # Eq. 4a
+        return spike, v * (1 - abs(spike))  # Eq. 4a
     return spike, v - threshold * spike  # Eq. 4b
 
 
@@ -34,32 +38,35 @@ class Stepwise(Rate):
     """The paper's dynamics, one step after the other."""
 
     def population(self, node: Population, trains: Mapping[str, Analog | Clocked]) -> Clocked:
-        spikes, potentials = [], []
-        v = 0 * self._current(node, trains, 0)
-        for step in range(self.steps):
-            spike, v = integrate_and_fire(self._current(node, trains, step), v, reset=self.reset)
+        signed, held = node.activation is not None and node.activation.kind == "sign", self.held(node)
+        spikes: list[Array] = []
+        potentials: list[Array] = []
+        for step, z in enumerate(self._currents(node, trains)):
+            v = potentials[-1] if potentials else 0 * z + self.initial
+            spike = 0 * z
+            if step >= held:
+                spike, v = integrate_and_fire(z, v, reset=self.reset, signed=signed)
             spikes.append(spike)
             potentials.append(v)
         xp = namespace(v)
-        return Clocked(xp.stack(spikes), xp.stack(potentials))
+        return Clocked(xp.stack(spikes), xp.stack(potentials), signed, held)
 
     def max_pool(self, node: MaxPool, train: Analog | Clocked) -> Analog | Clocked:
         """A spike passes whenever the largest spike count of the window rises: the output's count *is* the maximum.
 
         Or through a gate: only the spikes of the input with the largest estimated rate pass (section 2.2.6,
-        Rueckauer 2017).
+        Rueckauer 2017). Where spikes of −1 come in, the largest sum may fall, and −1 passes.
         """
         if isinstance(train, Analog):
             return Analog(node.window(train.values))
         if self.pooling != "exact":
             return self._gate(node, train)
-        xp = namespace(train.spikes)
         count, largest, spikes = 0 * train.at(0), 0 * node.window(train.at(0)), []
         for step in range(self.steps):
             count = count + train.at(step)
             before, largest = largest, node.window(count)
-            spikes.append(xp.astype(largest > before, count.dtype))
-        return Clocked(xp.stack(spikes))
+            spikes.append(largest - before)
+        return Clocked(namespace(count).stack(spikes), signed=train.signed, start=train.start)
 
     def _gate(self, node: MaxPool, train: Clocked) -> Clocked:
         """The estimate includes the spike of the step itself; of equals the first in the window wins."""
@@ -76,16 +83,40 @@ class Stepwise(Rate):
                 last = [*last, spike][-self.gate_steps :]
                 estimate = sum(last[1:], last[0])
             spikes.append(window_gate(estimate, spike, node.window.axes))
-        return Clocked(namespace(estimate).stack(spikes))
+        return Clocked(namespace(estimate).stack(spikes), signed=train.signed, start=train.start)
 
     def readout(self, node: Readout, trains: Mapping[str, Analog | Clocked]) -> Readings:
-        """Neurons without threshold; what they collected, divided by the time, estimates the ANN's output."""
-        v, readings = 0 * self._current(node, trains, 0), []
-        for step in range(self.steps):
-            v = v + self._current(node, trains, step)
-            readings.append(v / (step + 1))
-        return Readings(namespace(v).stack(readings))
+        """What the last layer has collected, or how often it fired, divided by the time."""
+        held, v, potentials = self.held(node), 0.0, []
+        for step, z in enumerate(self._currents(node, trains)):
+            v = v + z if step >= held else 0 * z
+            potentials.append(v)
+        potential = namespace(v).stack(potentials)
+        if self.output == "potential":
+            return Readings(self._per_step(potential, held))
+        if self.output == "spikes":
+            neurons = Population(node.name, node.shape, node.input)
+            return Readings(self._per_step(_so_far(self.population(neurons, trains).spikes), held))
+        if self.output == "clock":
+            spikes = softmax.clocked(potential, self.draws("softmax"), clock=self.clock)
+        else:
+            spikes = softmax.poisson(potential, self.draws("softmax"))
+        return Readings(self._per_step(_so_far(spikes), held), final=True)
 
-    def _current(self, node: Population | Readout, trains: Mapping[str, Analog | Clocked], step: int) -> Array:
-        """z(t) = Σ W Θ(t) + b  (Eq. 2, in units of the threshold)."""
-        return node.input.drive({k: train.at(step) for k, train in trains.items()}) + node.input.bias
+    def _per_step(self, collected: Array, held: int) -> Array:
+        return namespace(collected).stack([now / max(1, step + 1 - held) for step, now in enumerate(collected)])
+
+    def _currents(self, node: Population | Readout, trains: Mapping[str, Analog | Clocked]) -> Iterator[Array]:
+        """z(t) = Σ W Θ(t) + b for every step (Eq. 2, in units of the threshold)."""
+        for step in range(self.steps):
+            drive = node.input.drive({k: train.at(step) for k, train in trains.items()})
+            biases = self.biases(node, drive)
+            yield drive + biases[step if len(biases) > 1 else 0]
+
+
+def _so_far(spikes: Array) -> Array:
+    """Counts up to each step."""
+    counts = [spikes[0]]
+    for spike in spikes[1:]:
+        counts.append(counts[-1] + spike)
+    return namespace(spikes).stack(counts)

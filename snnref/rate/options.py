@@ -1,0 +1,116 @@
+"""Rate coding: the options, and what follows from them for both walks (Rueckauer et al. 2017)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from numbers import Integral, Real
+
+import numpy as np
+
+from ..arrays import Array, like, namespace
+from ..nodes import Population, Readout
+from ..trains import Analog, Clocked
+from . import encoding
+
+RESETS = ("subtract", "zero")
+ENCODINGS = ("constant", "regular", "poisson")
+BIASES = ("current", "spikes")
+POOLINGS = ("exact", "average", "exponential", "filter")
+OUTPUTS = ("potential", "spikes", "clock", "poisson")
+
+
+def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """Refuse a value that is none of the choices, by ValueError."""
+    if value not in choices:
+        raise ValueError(f"{name}: got {value!r}, expected one of {', '.join(map(repr, choices))}")
+
+
+def check_whole(name: str, value: int, least: int) -> None:
+    if not isinstance(value, Integral) or value < least:
+        raise ValueError(f"{name}: got {value!r}, expected a whole number ≥ {least}")
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Options of rate coding.
+
+    steps : T, for how many time steps the input is shown
+    reset : what a spike does to the potential: "subtract" (Eq. 4b) or "zero" (Eq. 4a)
+    initial : V(0), in thresholds; below 1
+    clamp : d; a neuron of layer l is held at V(0) for the first d·l steps (section 3.3.1)
+    encoding : the input as a "constant" current (Eq. 8), or as "regular" or "poisson" spikes of values in [−1, 1]
+    bias : as a constant "current", or as "spikes" of an external neuron, evenly spaced (section 2.2.1)
+    pooling : of maxima: "exact", or a gate on rates estimated by "average", "exponential" or "filter" (section 2.2.6)
+    gate_steps : steps over which the gates "exponential" and "filter" estimate
+    output : what answers: the "potential" that the last layer collects, without a threshold; the "spikes" of
+        neurons there; or a spiking softmax, by an external "clock" or by "poisson" rates (section 2.2.5)
+    clock : the probability that the external clock ticks in a step
+    seed : of everything drawn: the same for every call
+    depth : the layer l of each node, by name; `convert` fills it in
+    """
+
+    steps: int = 100
+    reset: str = "subtract"
+    initial: float = 0.0
+    clamp: int = 0
+    encoding: str = "constant"
+    bias: str = "current"
+    pooling: str = "exact"
+    gate_steps: int = 8
+    output: str = "potential"
+    clock: float = 0.5
+    seed: int = 0
+    depth: Mapping[str, int] = field(default_factory=dict, repr=False)
+    _past: int = field(default=0, repr=False)  # steps that have gone by before these
+
+    def __post_init__(self) -> None:
+        check_whole("steps", self.steps, 1)
+        check_choice("reset", self.reset, RESETS)
+        if not isinstance(self.initial, Real) or not -np.inf < self.initial < 1:
+            raise ValueError(f"initial: got {self.initial!r}, expected a number < 1, the threshold")
+        check_whole("clamp", self.clamp, 0)
+        check_choice("encoding", self.encoding, ENCODINGS)
+        check_choice("bias", self.bias, BIASES)
+        check_choice("pooling", self.pooling, POOLINGS)
+        check_whole("gate_steps", self.gate_steps, 1)
+        check_choice("output", self.output, OUTPUTS)
+        if not isinstance(self.clock, Real) or not 0 < self.clock <= 1:
+            raise ValueError(f"clock: got {self.clock!r}, expected a probability with 0 < clock ≤ 1")
+        check_whole("seed", self.seed, 0)
+
+    def encode(self, x: Array) -> Analog | Clocked:
+        """The pixels themselves, as a current that stays constant (Eq. 8, Rueckauer 2017), or as spikes.
+
+        Raises ValueError for values that no rate of spikes can stand for.
+        """
+        if self.encoding == "constant":
+            return Analog(x)
+        low, high = float(x.min()), float(x.max())
+        if low < -1 or high > 1:
+            raise ValueError(
+                f"input: got values from {low:.4g} to {high:.4g}, expected −1 to 1: a neuron fires between never and "
+                "at every step; rescale the input, or take encoding='constant'"
+            )
+        if self.encoding == "regular":
+            spikes = encoding.regular(x, steps=self.steps, past=self._past)
+        else:
+            spikes = encoding.poisson(x, self.draws("input"), steps=self.steps)
+        return Clocked(spikes, signed=low < 0)
+
+    def biases(self, node: Population | Readout, x: Array) -> Array:
+        """What the bias of a node brings in each step, `(steps or 1, 1, *features)`, as an array like x."""
+        bias = like(node.input.bias, x)
+        bias = namespace(x).reshape(bias, (*[1] * (1 + len(node.shape) - bias.ndim), *bias.shape))
+        return encoding.regular(bias, steps=self.steps, past=self._past) if self.bias == "spikes" else bias[None, ...]
+
+    def held(self, node: Population | Readout) -> int:
+        """N(l) = d·l, the first steps, for which a neuron of this layer is held (section 3.3.1, Rueckauer 2017)."""
+        return self.clamp * self.depth[node.name] if self.clamp else 0
+
+    def draws(self, what: str) -> np.random.Generator:
+        """A source of random numbers, one for each use."""
+        return np.random.default_rng([self.seed, *what.encode()])
+
+    def latency(self) -> int:
+        return self._past + self.steps
