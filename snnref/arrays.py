@@ -153,7 +153,7 @@ def window_sum(x: Array, axes: Sequence[Axis]) -> Array:
 
 def window_max(x: Array, axes: Sequence[Axis]) -> Array:
     """`(..., *sizes)` -> `(..., *places)`: the maximum over every pooling window; padding never wins."""
-    if is_torch_array(x):
+    if is_torch_array(x) and x.requires_grad:  # of equals, one gets the whole gradient
         from torch.nn import functional
 
         pool = {1: functional.max_pool1d, 2: functional.max_pool2d}[len(axes)]
@@ -161,7 +161,10 @@ def window_max(x: Array, axes: Sequence[Axis]) -> Array:
         size, stride, _, _, dilation = zip(*axes, strict=True)
         y = pool(x.reshape(-1, 1, *x.shape[-len(axes) :]), size, stride, 0, dilation)
         return y.reshape(*x.shape[: -len(axes)], *y.shape[2:])
-    return reduce(namespace(x).maximum, _window_entries(x, axes, -float("inf")))
+    for i, axis in enumerate(axes, start=-len(axes)):  # axis by axis: ten times as fast
+        others = [Axis(1)] * len(axes)
+        x = reduce(namespace(x).maximum, _window_entries(x, [*others[:i], axis, *others[i:][1:]], -float("inf")))
+    return x
 
 
 def window_gate(estimate: Array, x: Array, axes: Sequence[Axis]) -> Array:
@@ -174,11 +177,13 @@ def window_gate(estimate: Array, x: Array, axes: Sequence[Axis]) -> Array:
     return passed
 
 
-def running_sum(x: Array) -> Array:
-    """Sums over the first axis up to each entry (libraries' own go through memory against the grain)."""
-    sums = namespace(x).asarray(x, copy=True)
+def running_sum(x: Array, past: Array | float = 0.0) -> Array:
+    """Sums over the first axis up to each entry, and `past` (libraries' own go through memory against the grain)."""
+    xp = namespace(x)
+    sums = xp.empty_like(x)
+    sums[0, ...] = x[0, ...] + past
     for i in range(1, x.shape[0]):
-        sums[i, ...] += sums[i - 1, ...]
+        xp.add(sums[i - 1, ...], x[i, ...], out=sums[i, ...])
     return sums
 
 

@@ -54,6 +54,7 @@ class Clocked:
     potentials: Array | None = None  # same shape, after the spike; kept by `simulate`
     signed: bool = False
     start: int = 0  # the neurons were held for so many steps: their rates are measured from there
+    known: Array | None = None  # the number of spikes, where it was counted already
 
     def at(self, step: int) -> Array:
         return self.spikes[step]
@@ -62,6 +63,8 @@ class Clocked:
         return self.spikes
 
     def count(self) -> Array:
+        if self.known is not None:
+            return self.known
         xp = namespace(self.spikes)
         return xp.sum(xp.abs(self.spikes) if self.signed else self.spikes, axis=0)
 
@@ -79,7 +82,7 @@ class Clocked:
         return Counted(self.count(), self.spikes.shape[0], sums, self.start)
 
     def then(self, later: Clocked) -> Clocked:
-        return replace(self, spikes=namespace(self.spikes).concat([self.spikes, later.spikes], axis=0))
+        return replace(self, spikes=namespace(self.spikes).concat([self.spikes, later.spikes], axis=0), known=None)
 
 
 @dataclass(frozen=True)

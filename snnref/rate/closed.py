@@ -16,6 +16,7 @@ import numpy as np
 
 from ..arrays import BLOCK, Array, at_least, device, namespace, running_sum, window_gate
 from ..graph import READOUT
+from ..layers import Conv, Dense
 from ..nodes import MaxPool, Nodes, Population, Readout
 from ..trains import Analog, Clocked, Readings
 from . import softmax
@@ -46,7 +47,7 @@ class Windowed(Rate):
 
     def parts(self, nodes: Nodes, batch: int) -> Iterator[Windowed]:
         largest = batch * max(prod(node.shape) for node in nodes.values())
-        chunk = self.chunk or max(1, min(LONGEST, BLOCK // largest))
+        chunk = self.chunk or max(1, min(LONGEST, round(BLOCK / 2 / largest)))
         memory: dict[str, Any] = {}
         past = 0
         for stop in sorted({*(s for s in self.stops if s < self.steps), self.steps}):
@@ -64,23 +65,36 @@ class Windowed(Rate):
         signed, held = node.activation is not None and node.activation.kind == "sign", self.held(node)
         z = self._currents(node, trains)
         xp = namespace(z)
-        spikes = xp.zeros((self.steps, *z.shape[1:]), dtype=z.dtype, device=device(z))
-        # Two accounts, changed in place: `due` is the charge at which the next spike comes.
-        charge = self._memory.get(node.name, xp.full_like(spikes[0, ...], float(self.initial)))
-        due = xp.ones_like(charge)
-        for step in range(max(0, held - self._past), self.steps):
+        spikes = xp.empty((self.steps, *z.shape[1:]), dtype=z.dtype, device=device(z))
+        charge, due = self._accounts(node, spikes[0, ...])
+        first = min(max(0, held - self._past), self.steps)
+        spikes[:first, ...] = 0
+        before = due + 0
+        for step in range(first, self.steps):
             spike = spikes[step, ...]
             charge += z[step if len(z) > 1 else 0, ...]
             at_least(charge, due, out=spike)
             if signed:
                 spike -= xp.astype(charge <= due - 2, z.dtype)
             if self.reset == "zero":
-                due = xp.where(spike != 0, charge + 1, due)
+                due[...] = xp.where(spike != 0, charge + 1, due)
             else:
                 due += spike
-        charge += 1 - due
-        self._memory[node.name] = charge
-        return Clocked(spikes, signed=signed, start=held)
+        paid_only = self.reset == "subtract" and not signed  # then every spike has raised what is due by one
+        return Clocked(spikes, signed=signed, start=held, known=due - before if paid_only else None)
+
+    def _accounts(self, node: Population, neurons: Array) -> tuple[Array, Array]:
+        """What each neuron has received, and when its next spike is due: changed in place from step to step."""
+        xp = namespace(neurons)
+        charge, due, since = self._memory.get(node.name, (None, None, 0))
+        if charge is None:
+            charge, due = xp.full_like(neurons, float(self.initial)), xp.ones_like(neurons)
+        elif self._past - since >= LONGEST:  # float32 must keep its last digits
+            charge -= due - 1
+            due[...] = 1
+            since = self._past
+        self._memory[node.name] = charge, due, since
+        return charge, due
 
     def max_pool(self, node: MaxPool, train: Analog | Clocked) -> Analog | Clocked:
         """The steps at which the maximum of the counts differs from the step before."""
@@ -88,13 +102,14 @@ class Windowed(Rate):
             return Analog(node.window(train.values))
         if self.pooling != "exact":
             gated = window_gate(self._estimates(node, train.spikes), train.spikes, node.window.axes)
-            return replace(train, spikes=gated)
-        xp = namespace(train.spikes)
-        past = self._memory.get(node.name, xp.zeros_like(train.spikes[0, ...]))
-        counts = running_sum(xp.concat([past[None], train.spikes], axis=0))
-        self._memory[node.name] = counts[-1, ...]
-        largest = node.window(counts)
-        return replace(train, spikes=largest[1:, ...] - largest[:-1, ...])
+            return replace(train, spikes=gated, known=None)
+        counts = running_sum(train.spikes, self._memory.get(node.name, 0.0))
+        largest, before = node.window(counts), self._memory.get((node.name, "largest"), 0.0)
+        self._memory[node.name], self._memory[node.name, "largest"] = counts[-1, ...], largest[-1, ...]
+        spikes = namespace(largest).empty_like(largest)
+        spikes[0, ...] = largest[0, ...] - before
+        spikes[1:, ...] = largest[1:, ...] - largest[:-1, ...]
+        return replace(train, spikes=spikes, known=None)
 
     def _estimates(self, node: MaxPool, spikes: Array) -> Array:
         """`(steps, batch, *features)`: what every gate knows of the rates at every step."""
@@ -139,7 +154,7 @@ class Windowed(Rate):
 
     def _collected(self, what: str, values: Array) -> Array:
         """The sum of `(steps, batch, classes)` up to each step, from the beginning of time."""
-        total = self._memory.get((READOUT, what), 0.0) + running_sum(values)
+        total = running_sum(values, self._memory.get((READOUT, what), 0.0))
         self._memory[READOUT, what] = total[-1, ...]
         return total
 
@@ -151,5 +166,21 @@ class Windowed(Rate):
 
     def _currents(self, node: Population | Readout, trains: Mapping[str, Analog | Clocked]) -> Array:
         """`(steps or 1, batch, *features)`: the input of every step of the stretch, by one product a projection."""
+        constant = self.bias == "current" and all(isinstance(train, Analog) for train in trains.values())
+        if constant and (node.name, "current") in self._memory:
+            return self._memory[node.name, "current"]
         z = node.input.drive({k: train.window() for k, train in trains.items()})
-        return z + self.biases(node, z[0, ...])
+        biases = self.biases(node, z[0, ...])
+        if len(biases) > len(z) or not _computed(node):
+            z = z + biases
+        else:
+            z += biases  # in place: these arrays are the largest there are
+        if constant:
+            self._memory[node.name, "current"] = z
+        return z
+
+
+def _computed(node: Population | Readout) -> bool:
+    """Whether the drive is an array of its own, not a view of a train."""
+    first, *others = node.input.projections
+    return bool(others) or any(isinstance(m, Dense | Conv) for m in first.maps)
