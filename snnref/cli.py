@@ -1,4 +1,4 @@
-"""The command line: `snnref info|train|evaluate|data` (extra `cli`).
+"""The command line: `snnref info|train|evaluate|reproduce|data` (extra `cli`).
 
 Exit status: 0 done, 1 failed, 2 wrong usage.
 """
@@ -27,6 +27,7 @@ from .evaluation import Evaluation, evaluate
 from .network import Network
 from .rate import Rate, convert
 from .rate.options import ENCODINGS, POOLINGS, RESETS
+from .reproduce import PAPERS, reproduce
 
 app = typer.Typer(
     help="How trained neural networks become spiking ones.",
@@ -35,6 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 Name = StrEnum("Name", {name: name for name in zoo.RECIPES})  # type: ignore[misc]
+Paper = StrEnum("Paper", {paper: paper for paper in PAPERS})  # type: ignore[misc]
 Method = StrEnum("Method", {"rate": "rate"})
 Reset = StrEnum("Reset", {reset: reset for reset in RESETS})  # type: ignore[misc]
 Pooling = StrEnum("Pooling", {pooling: pooling for pooling in POOLINGS})  # type: ignore[misc]
@@ -209,6 +211,31 @@ def evaluate_(
     }
     title = f"{name.value} as {method.value} code: " + ", ".join(f"{k} {v}" for k, v in report["settings"].items())
     _show(report, _table(title, result), as_json=as_json)
+
+
+@app.command(name="reproduce")
+def reproduce_(
+    paper: Annotated[Paper, typer.Argument(help="The paper whose experiments are measured again.")],
+    output: Annotated[Path | None, typer.Option(help="File to write; PAPER.json here by default.")] = None,
+    images: Annotated[int | None, typer.Option(help="Only the first so many of each test set.", min=1)] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the output if it is there.")] = False,
+) -> None:
+    """Measure a paper's experiments on its networks, and write the result file that the book reads.
+
+    Each is kept as soon as it is done (PAPER.part). Stopped, the same command goes on from there.
+    """
+    path = output or Path(f"{paper.value}.json")
+    if path.suffix != ".json" or path.is_dir() or not path.parent.is_dir():
+        raise typer.BadParameter(f"got {path}, expected a file .json in a folder that exists", param_hint="--output")
+    if path.exists() and not force:
+        raise typer.BadParameter(f"{path} is there already; choose another --output, or --force", param_hint="--output")
+    with _bar(paper.value) as bar:
+
+        def progress(title: str, done: int, total: int) -> None:
+            bar.update(bar.task_ids[0], completed=done, total=total, description=title)
+
+        result = reproduce(paper.value, path, images=images, progress=progress)
+    typer.echo(f"wrote {path}: {len(result['experiments'])} experiments")
 
 
 def _table(title: str, result: Evaluation) -> Table:

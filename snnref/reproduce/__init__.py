@@ -1,0 +1,119 @@
+"""The papers' experiments, measured again: `snnref reproduce PAPER` writes a result file that the book reads.
+
+One file a paper lists its experiments.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib import import_module, metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .. import __version__, data, zoo
+from ..arrays import quickest
+from ..evaluation import evaluate_over_time
+from ..files import complete
+
+PAPERS = ("rueckauer2017",)
+
+Progress = Callable[[str, int, int], None]  # experiment, images done, images in all
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One conversion of one network, measured on all its held-out images."""
+
+    group: str  # what it is for: experiments of one group stand in one figure or table
+    network: str
+    method: str
+    settings: dict[str, Any] = field(default_factory=dict)  # of the method's `convert`
+    stops: tuple[int, ...] = ()  # when it is asked, before its end
+
+    @property
+    def title(self) -> str:
+        return f"{self.network}: " + ", ".join(f"{k} {v}" for k, v in self.settings.items())
+
+
+def experiments(paper: str) -> list[Experiment]:
+    """What is measured for a paper. Raises ValueError for an unknown one."""
+    if paper not in PAPERS:
+        raise ValueError(f"paper: got {paper!r}, expected one of {', '.join(PAPERS)}")
+    return import_module(f".{paper}", __name__).EXPERIMENTS
+
+
+def reproduce(paper: str, path: Path, *, images: int | None = None, progress: Progress | None = None) -> dict[str, Any]:
+    """Measure all experiments of a paper and write them to `path` (JSON).
+
+    images : only the first so many of each test set, for a quick look
+
+    Each experiment is kept in `path` with the ending .part as soon as it is done; stopped, the same call goes on from
+    there. Raises ValueError for a paper that is unknown, or a file .part that belongs to other experiments.
+    """
+    wanted = experiments(paper)
+    part = path.with_suffix(".part")
+    done = _read(part, wanted, images) if part.exists() else []
+    for experiment in wanted[len(done) :]:
+        done.append(_measure(experiment, images, progress))
+        _write(part, {"images": images, "experiments": done})
+    result = {
+        "paper": paper,
+        "command": f"snnref reproduce {paper}" + (f" --images {images}" if images else ""),
+        "date": datetime.now(UTC).date().isoformat(),
+        "versions": _versions(),
+        "data_checksums": {
+            name: data.checksums(name) for name in sorted({zoo.RECIPES[e.network].dataset for e in wanted})
+        },
+        "experiments": done,
+    }
+    _write(path, result)
+    part.unlink(missing_ok=True)
+    return result
+
+
+def _measure(experiment: Experiment, images: int | None, progress: Progress | None) -> dict[str, Any]:
+    recipe, net = zoo.RECIPES[experiment.network], zoo.load(experiment.network)
+    calibration, _ = data.load(recipe.dataset, split="train")
+    x, labels = (quickest(part[:images]) for part in data.load(recipe.dataset, split=recipe.held_out))
+    method = import_module(f"snnref.{experiment.method}")
+    snn = method.convert(net, quickest(calibration), **experiment.settings)
+    points = evaluate_over_time(
+        net,
+        snn,
+        x=x,
+        labels=labels,
+        stops=experiment.stops,
+        progress=progress and (lambda done, total: progress(experiment.title, done, total)),
+    )
+    return {**asdict(experiment), "calibration": len(calibration), "points": [asdict(point) for point in points]}
+
+
+def _versions() -> dict[str, str]:
+    found = {"snnref": __version__, "python": platform.python_version(), "numpy": np.__version__}
+    try:
+        return {**found, "torch": metadata.version("torch")}
+    except metadata.PackageNotFoundError:
+        return found
+
+
+def _read(part: Path, wanted: list[Experiment], images: int | None) -> list[dict[str, Any]]:
+    try:
+        found = json.loads(part.read_text(encoding="utf-8"))
+        known = [{k: entry[k] for k in asdict(wanted[0])} for entry in found["experiments"]]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{part}: cannot be read ({error}); delete it to start anew") from error
+    expected = json.loads(json.dumps([asdict(e) for e in wanted]))
+    if found["images"] != images or known != expected[: len(known)]:
+        raise ValueError(f"{part}: begun with other experiments or images; delete it to start anew")
+    return found["experiments"]
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    with complete(path) as file:
+        file.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
