@@ -102,7 +102,7 @@ class SNN:
         Raises TypeError or ValueError for an unsuitable input or an unknown setting.
         """
         check_input(x, self.nodes[INPUT].shape)
-        code = _with(self.stepwise, settings)
+        code = with_settings(self.stepwise, settings)
         return Trace(self.nodes, self._walk(code, x), self.scales, code)
 
     def run(self, x: Array, *, record: bool = False, **settings: Any) -> Run:
@@ -120,7 +120,7 @@ class SNN:
         `settings` as for `simulate`, and those that say when it is asked (rate: `stops=[10, 50]`).
         """
         check_input(x, self.nodes[INPUT].shape)
-        code = _with(self.closed, settings)
+        code = with_settings(self.closed, settings)
         trains: Trains = {}
         for part in code.parts(self.nodes, x.shape[0]):
             new = self._walk(part, x)
@@ -133,7 +133,8 @@ class SNN:
         return walk(self._placed.like(x), code, x / like(self.scales[INPUT], x))
 
 
-def _with(code: Any, settings: dict[str, Any]) -> Any:
+def with_settings(code: Any, settings: Mapping[str, Any]) -> Any:
+    """A code with some of its options replaced. Raises TypeError for unknown ones."""
     known = [f.name for f in fields(code) if f.init and not f.name.startswith("_")]
     for name in settings:
         if name not in known:

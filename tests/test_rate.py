@@ -14,7 +14,7 @@ from snnref.arrays import Placed
 from snnref.canonical import canonical
 from snnref.layers import MaxPool as Pool
 from snnref.network import INPUT, READOUT
-from snnref.nodes import MaxPool, Population, normalise
+from snnref.nodes import MaxPool, Population, depths, normalise
 from snnref.rate import choose_scales, convert, integrate_and_fire
 from snnref.rate.closed import Windowed
 from snnref.rate.stepwise import Stepwise
@@ -37,7 +37,8 @@ def exact(net, x, *, reset="subtract", per_channel=False):
                 scales[name] = scales[name] * 2.0 ** rng.integers(-1, 2, shape)
             if isinstance(node, MaxPool):
                 scales[name] = scales[node.source]
-    return SNN(normalise(nodes, scales), scales, Stepwise(reset=reset), Windowed(reset=reset))
+    options = {"reset": reset, "depth": depths(nodes)}
+    return SNN(normalise(nodes, scales), scales, Stepwise(**options), Windowed(**options))
 
 
 @pytest.fixture(params=["subtract", "zero"])

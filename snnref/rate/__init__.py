@@ -29,8 +29,9 @@ Departures from the paper, and choices where it is silent:
 - Spikes of a step reach the next layer within the same step; the paper does not say.
 """
 
-from .convert import choose_scales, choose_thresholds, convert
+from .convert import convert
 from .options import Rate
+from .scales import choose_scales, choose_thresholds
 from .stepwise import integrate_and_fire
 
 __all__ = ["Rate", "choose_scales", "choose_thresholds", "convert", "integrate_and_fire"]

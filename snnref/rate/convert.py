@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from math import ceil, floor, prod
-from numbers import Real
 from typing import Any
 
-import numpy as np
-
-from ..arrays import BLOCK, Array, check_calibration, to_numpy
+from ..arrays import Array, check_calibration
 from ..canonical import canonical, require_kinds
-from ..graph import READOUT, Graph
-from ..nodes import MaxPool, Nodes, Population, Readout, depths, normalise
-from ..walk import SNN, activations
+from ..graph import Graph
+from ..nodes import depths, normalise
+from ..walk import SNN, with_settings
 from .closed import Windowed
-from .options import check_choice
+from .scales import BINARY, choose_scales, choose_thresholds
 from .stepwise import Stepwise
-
-DISTRIBUTIONS = ("nonzero", "all")
-BINARY = ("heaviside", "sign")
 
 
 def convert(
@@ -43,105 +34,7 @@ def convert(
     nodes = canonical(net)
     require_kinds(nodes, "rate coding", ("relu", *BINARY))
     depth = depths(nodes)
-    stepwise, closed = Stepwise(depth=depth, **options), Windowed(depth=depth, **options)
+    stepwise, closed = (with_settings(code, {**options, "depth": depth}) for code in (Stepwise(), Windowed()))
     scales = choose_scales(nodes, calibration, percentile=percentile, distribution=distribution)
     thresholds = choose_thresholds(nodes, calibration, percentile=percentile)
     return SNN(normalise(nodes, scales, thresholds), scales, stepwise, closed)
-
-
-def choose_scales(
-    nodes: Nodes, calibration: Array, *, percentile: float | None = 99.9, distribution: str = "nonzero"
-) -> dict[str, float]:
-    """λ of every node: a percentile of its activations on the calibration data (section 2.2.2, Rueckauer 2017).
-
-    A pool has its source's scale. The input is a current, a binary unit's spike its own value: their scale is 1.
-    Memory grows with the activations above the percentile only.
-    """
-    _check_percentile(percentile)
-    check_choice("distribution", distribution, DISTRIBUTIONS)
-    scales = dict.fromkeys(nodes, 1.0)
-    if percentile is None:
-        return scales
-    chosen = {k: n for k, n in nodes.items() if isinstance(n, Readout | Population) and not _binary(n)}
-    tails = {k: Tail(percentile, prod(node.shape) * len(calibration)) for k, node in chosen.items()}
-    for values in _by_batches(nodes, calibration):
-        for name, tail in tails.items():
-            a = to_numpy(values[name])
-            tail.add(a[a > 0] if distribution == "nonzero" or name == READOUT else a)
-    for name, node in nodes.items():
-        if isinstance(node, MaxPool):
-            scales[name] = scales[node.source]
-        elif name in tails:
-            scales[name] = tails[name].percentile()
-            if name == READOUT and scales[name] <= 0:
-                scales[name] = 1.0  # no output is ever positive
-            elif scales[name] <= 0:
-                raise ValueError(
-                    f"population {name!r}: its {percentile}th percentile on the calibration data is 0; "
-                    "give more or other samples, a higher percentile, or look whether the layer is alive at all"
-                )
-    return scales
-
-
-def choose_thresholds(
-    nodes: Nodes, calibration: Array, *, percentile: float | None = 99.9
-) -> dict[str, float]:  # fmt: skip
-    """Of every binary population: what |A| all but a (100 − percentile)th of its units reach on the calibration data.
-
-    A neuron with that threshold fires at every step, as its unit is on in the ANN; those below fire at some. The
-    paper does not say how small its thresholds are; with None they stay 1.
-    """
-    _check_percentile(percentile)
-    binary = {k: node for k, node in nodes.items() if isinstance(node, Population) and _binary(node)}
-    if percentile is None or not binary:
-        return {}
-    tails = {k: Tail(percentile, prod(node.shape) * len(calibration)) for k, node in binary.items()}
-    for values in _by_batches(nodes, calibration):
-        for name, node in binary.items():
-            a = np.abs(node.input.drive({k: to_numpy(v) for k, v in values.items()}) + node.input.bias)
-            tails[name].add(-a[a > 0])
-    return {name: -tail.percentile() or 1.0 for name, tail in tails.items()}
-
-
-class Tail:
-    """A percentile of more values than one wants to keep: only those above it are."""
-
-    def __init__(self, percent: float, most: int):
-        self.q, self.values, self.seen = percent / 100, np.zeros(0), 0
-        self.keep = min(most, most - floor(self.q * (most - 1)) + 1)
-
-    def add(self, values: np.ndarray) -> None:
-        self.seen += values.size
-        if len(self.values) == self.keep:
-            values = values[values > self.values.min()]
-        self.values = np.concatenate([self.values, values.ravel()])
-        if len(self.values) > self.keep:
-            self.values = np.partition(self.values, -self.keep)[-self.keep :]
-
-    def percentile(self) -> float:
-        """Between the two values next to it linearly, as NumPy's; 0 of none."""
-        if not self.seen:
-            return 0.0
-        place = self.q * (self.seen - 1)
-        ordered = np.sort(self.values)
-        low, high = (ordered[int(i) - self.seen] for i in (floor(place), ceil(place)))
-        return float(low + (high - low) * (place - floor(place)))
-
-
-def _by_batches(nodes: Nodes, x: Array) -> Iterator[dict[str, Array]]:
-    size = max(1, BLOCK // max(prod(node.shape) for node in nodes.values()))
-    for start in range(0, len(x), size):
-        yield activations(nodes, x[start : start + size])
-
-
-def _binary(node: Population | Readout) -> bool:
-    return isinstance(node, Population) and node.activation is not None and node.activation.kind in BINARY
-
-
-def _check_percentile(percentile: float | None) -> None:
-    if percentile is None:
-        return
-    if not (isinstance(percentile, Real) and 0 < percentile <= 100):
-        raise ValueError(f"percentile: got {percentile!r}, expected a number with 0 < percentile ≤ 100, or None")
-    if percentile < 1:
-        warnings.warn(f"percentile={percentile} means {percentile} %, not a fraction; did you mean 99.9?", stacklevel=4)
