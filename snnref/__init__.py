@@ -10,8 +10,10 @@ _FRONT_DOOR = {  # name -> where it lives; imported when first used, and torch o
     "Network": "snnref.network",
     "from_torch": "snnref.importers.torch",
     "evaluate": "snnref.evaluation",
+    "diagnose": "snnref.diagnosis",
+    "explain": "snnref.explanation",
 }
-_MODULES = ("data", "figures", "layers", "rate", "zoo")
+_MODULES = ("check", "data", "figures", "layers", "rate", "zoo")
 
 __all__ = [*_FRONT_DOOR, *_MODULES]
 

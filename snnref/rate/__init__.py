@@ -29,9 +29,24 @@ Departures from the paper, and choices where it is silent:
 - Spikes of a step reach the next layer within the same step; the paper does not say.
 """
 
+from . import check
+from .advice import ADVICE
 from .convert import convert
+from .errors import Errors, errors
+from .explain import explain
 from .options import Rate
 from .scales import choose_scales, choose_thresholds
 from .stepwise import integrate_and_fire
 
-__all__ = ["Rate", "choose_scales", "choose_thresholds", "convert", "integrate_and_fire"]
+__all__ = [
+    "ADVICE",
+    "Errors",
+    "Rate",
+    "check",
+    "choose_scales",
+    "choose_thresholds",
+    "convert",
+    "errors",
+    "explain",
+    "integrate_and_fire",
+]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from numbers import Integral, Real
+from typing import ClassVar
 
 import numpy as np
 
@@ -50,6 +51,7 @@ class Rate:
     depth : the layer l of each node, by name; `convert` fills it in
     """
 
+    method: ClassVar[str] = "rate"
     steps: int = 100
     reset: str = "subtract"
     initial: float = 0.0

@@ -20,6 +20,7 @@ from .. import __version__, data, zoo
 from ..arrays import quickest
 from ..evaluation import evaluate_over_time
 from ..files import complete
+from ..methods import method
 
 PAPERS = ("rueckauer2017",)
 
@@ -81,8 +82,7 @@ def _measure(experiment: Experiment, images: int | None, progress: Progress | No
     recipe, net = zoo.RECIPES[experiment.network], zoo.load(experiment.network)
     calibration, _ = data.load(recipe.dataset, split="train")
     x, labels = (quickest(part[:images]) for part in data.load(recipe.dataset, split=recipe.held_out))
-    method = import_module(f"snnref.{experiment.method}")
-    snn = method.convert(net, quickest(calibration), **experiment.settings)
+    snn = method(experiment.method).convert(net, quickest(calibration), **experiment.settings)
     points = evaluate_over_time(
         net,
         snn,

@@ -1,0 +1,95 @@
+"""Why does a converted network answer otherwise than the ANN? The error of every population by its causes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from tabulate import tabulate
+
+from .arrays import Array, Placed, like, to_numpy
+from .graph import INPUT, Graph
+from .methods import method
+from .nodes import Population
+from .walk import SNN, activations
+
+CAUSES = ("clipping", "silence", "quantisation", "transient", "inherited")
+
+
+@dataclass(frozen=True)
+class Row:
+    """The error of one population: of each cause the mean size, as a share of the population's mean activation.
+
+    Its neurons should have answered f(A), with the A that they received.
+    """
+
+    population: str
+    clipping: float  # f(A) above 1, which no neuron can say
+    silence: float  # f(A) of neurons that never fired
+    quantisation: float  # of neurons that fired and should: what their rate is wrong by
+    transient: float  # rates of neurons that should not have fired
+    inherited: float  # f(A) less the ANN's activation: what came in was wrong
+
+    @property
+    def cause(self) -> str:
+        """The largest."""
+        return max(CAUSES, key=lambda cause: getattr(self, cause))
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Why a converted network differs, population by population; print it."""
+
+    rows: tuple[Row, ...]
+    agreement: float  # share of the samples that both networks answer alike
+    advice: dict[str, str]  # population -> one sentence
+
+    def __str__(self) -> str:
+        cells = [[row.population, *(f"{getattr(row, cause):.1%}" for cause in CAUSES)] for row in self.rows]
+        table = tabulate(cells, headers=["population", *CAUSES], stralign="right", disable_numparse=True)
+        sentences = "\n".join(f"{name}: {sentence}" for name, sentence in self.advice.items())
+        return f"same answer as the ANN: {self.agreement:.2%}\n\n{table}\n\n{sentences}"
+
+
+def diagnose(net: Graph, snn: SNN, x: Array, **settings: Any) -> Diagnosis:
+    """Run both networks on `x (batch, *input_shape)` and say where they part, and what would help.
+
+    `settings` go to `SNN.run`. Raises what `SNN.run` raises for unsuitable input.
+    """
+    run = snn.run(x, **settings)
+    nodes = Placed(snn.nodes).like(x)
+    ann = activations(nodes, x / like(snn.scales[INPUT], x))
+    values = {name: train.value() for name, train in run.trains.items()}
+    rows = tuple(
+        _row(node, to_numpy(values[name]), to_numpy(ann[name]), to_numpy(_answer(node, values)))
+        for name, node in nodes.items()
+        if isinstance(node, Population)
+    )
+    advice = {row.population: f"{row.cause}: {method(run.code.method).ADVICE[row.cause]}" for row in rows}
+    agreement = np.mean(to_numpy(run.prediction) == to_numpy(net(x)).argmax(axis=1))
+    return Diagnosis(rows, float(agreement), advice)
+
+
+def _answer(node: Population, values: dict[str, Array]) -> Array:
+    """f(A): what the neurons should have answered to what they received."""
+    drive = node.input.drive({source: values[source] for source in node.sources})
+    return node.activation(drive + like(node.input.bias, drive))  # type: ignore[misc]
+
+
+def _row(node: Population, rate: np.ndarray, ann: np.ndarray, answer: np.ndarray) -> Row:
+    clipped = np.clip(answer, -1, 1)
+    wrong, fired, should = np.abs(rate - clipped), rate != 0, answer != 0
+    whole = max(float(np.abs(ann).mean(dtype=np.float64)), np.finfo(np.float64).tiny)
+
+    def share(error: np.ndarray) -> float:
+        return float(error.mean(dtype=np.float64)) / whole
+
+    return Row(
+        node.name,
+        clipping=share(np.abs(answer - clipped)),
+        silence=share(wrong * (should & ~fired)),
+        quantisation=share(wrong * (should & fired)),
+        transient=share(wrong * (fired & ~should)),
+        inherited=share(np.abs(answer - ann)),
+    )

@@ -1,0 +1,20 @@
+"""The methods by name: a paper is registered by one line here.
+
+Each module offers `convert` (a network to an `SNN`), `explain` (one neuron's arithmetic), `ADVICE` (against each cause
+of error that `diagnose` tells apart) and `check` (its neuron as a reference, and cases to compare with).
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from . import rate
+
+METHODS: dict[str, ModuleType] = {"rate": rate}
+
+
+def method(name: str) -> ModuleType:
+    """The module of a method. Raises ValueError for an unknown name."""
+    if name not in METHODS:
+        raise ValueError(f"method: got {name!r}, expected one of {', '.join(METHODS)}")
+    return METHODS[name]

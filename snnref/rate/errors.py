@@ -1,0 +1,57 @@
+"""How errors of rates accumulate from layer to layer (Eq. 7, Rueckauer et al. 2017)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..arrays import Array, Placed, like
+from ..graph import INPUT
+from ..nodes import Population
+from ..walk import SNN, activations
+
+
+@dataclass(frozen=True)
+class Errors:
+    """What a population's rates are wrong by, each `(batch, *features)`, in units of its scale.
+
+    The three parts add up to `total`, whatever the weights. Eq. 7 has the first two: it is right where the unit's
+    pre-activation is positive. For a negative one `rectified` cancels what has piled up in the potential.
+    """
+
+    total: Array  # rate less the ANN's activation
+    inherited: Array  # Σ W · (total of the layer below): what came in wrong
+    own: Array  # −ΔV = −(V(t) − V(0)) / t: what is left in the potential (of a saturated neuron, what is clipped)
+    rectified: Array  # min(0, A): what the ReLU cuts off
+
+
+def errors(snn: SNN, x: Array, **settings: Any) -> dict[str, Errors]:
+    """Simulate `x (batch, *input_shape)` and take the error of every population apart.
+
+    `settings` replace options for this call. Raises ValueError for a network that has other units than ReLUs; for
+    reset to zero, which throws charge away that no potential remembers; and for what makes layers measure their rates
+    over different times (a clamp), or what comes in something else than a rate times a weight (bias spikes).
+    """
+    trace = snn.simulate(x, **settings)
+    code = trace.code
+    if code.reset != "subtract" or code.bias != "current" or code.clamp:
+        raise ValueError(
+            f"errors: got reset {code.reset!r}, bias {code.bias!r} and clamp {code.clamp}, "
+            "expected 'subtract', 'current' and 0"
+        )
+    nodes = Placed(snn.nodes).like(x)
+    ann = activations(nodes, x / like(snn.scales[INPUT], x))
+    wrong = {name: train.value() - ann[name] for name, train in trace.trains.items()}
+    found = {}
+    for name, node in nodes.items():
+        if isinstance(node, Population):
+            if node.activation is None or node.activation.kind != "relu":
+                raise ValueError(f"errors: population {name!r} is no ReLU, expected ReLUs only")
+            pre_activation = node.input.drive(ann) + like(node.input.bias, x)
+            found[name] = Errors(
+                total=wrong[name],
+                inherited=node.input.drive(wrong),
+                own=(code.initial - trace.potentials[name][-1]) / code.steps,
+                rectified=pre_activation * (pre_activation < 0),
+            )
+    return found
