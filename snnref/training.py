@@ -19,7 +19,9 @@ except ImportError as error:
 from torch.nn import functional as F
 
 from . import data
+from .binary import binarise, binary, size
 from .files import complete
+from .layers import Activation, Conv, Dense
 from .network import Network
 from .zoo import RECIPES, Augmentation, Recipe, known
 
@@ -92,7 +94,8 @@ class _Fit:
     def one_epoch(self, images: torch.Tensor, labels: torch.Tensor) -> float:
         """Every image once, in a new order; the mean loss."""
         size = self.recipe.batch
-        layers = self.layers | {k: _dropped(self.layers[k], p, self.rng) for k, p in self.recipe.dropout.items()}
+        layers = {k: _binary(v) for k, v in self.layers.items()} if self.recipe.binary else self.layers
+        layers = layers | {k: _dropped(layers[k], p, self.rng) for k, p in self.recipe.dropout.items()}
         order = torch.from_numpy(self.rng.permutation(len(images)))[: len(images) // size * size]
         losses = 0.0
         for part in order.split(size):
@@ -101,14 +104,25 @@ class _Fit:
             self.optimiser.zero_grad()
             loss.backward()
             self.optimiser.step()
+            if self.recipe.binary:
+                self._clip()
             self.schedule.step()
             losses += loss.item()
         self.epoch += 1
         return losses / (len(order) // size)
 
+    @torch.no_grad()
+    def _clip(self) -> None:
+        """Full-precision weights beyond the binary ones would never change sign again (Courbariaux et al. 2015)."""
+        for layer in self.layers.values():
+            if isinstance(layer, Dense | Conv):
+                c = size(layer.weight.shape)
+                layer.weight.clamp_(-c, c)
+
     def network(self) -> Network:
         trained = {k: _as_arrays(layer) for k, layer in self.layers.items()}
-        return replace(self.net, layers={k: (trained[k], sources) for k, (_, sources) in self.net.layers.items()})
+        net = replace(self.net, layers={k: (trained[k], sources) for k, (_, sources) in self.net.layers.items()})
+        return binarise(net) if self.recipe.binary == "net" else net
 
     def save(self, path: Path) -> None:
         """All that the next epoch depends on; complete or not at all."""
@@ -142,6 +156,26 @@ class _Fit:
                 f"{path}: a checkpoint of {state['what']}, expected {self.what}; finish that training with its own "
                 "command, or delete the file to start anew"
             )
+
+
+def _binary(layer: Any) -> Callable[..., torch.Tensor]:
+    """The layer with binary weights; the gradient goes straight through to the full-precision ones, and through binary
+    units where their input lies between −1 and 1 (Courbariaux et al. 2016)."""
+    if isinstance(layer, Dense | Conv):
+
+        def forward(x: torch.Tensor) -> torch.Tensor:
+            weight = layer.weight + (binary(layer.weight) - layer.weight).detach()
+            return replace(layer, weight=weight)(x)
+
+    elif isinstance(layer, Activation) and layer.kind in ("sign", "heaviside"):
+
+        def forward(x: torch.Tensor) -> torch.Tensor:
+            soft = F.hardtanh(x) if layer.kind == "sign" else (F.hardtanh(x) + 1) / 2
+            return soft + (layer(x) - soft).detach()
+
+    else:
+        return layer
+    return forward
 
 
 def _dropped(layer: Any, share: float, rng: np.random.Generator) -> Callable[..., torch.Tensor]:

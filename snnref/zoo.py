@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .data import SHIPPED
-from .layers import Conv, Dense, Flatten, MaxPool, ReLU
+from .layers import Activation, Conv, Dense, Flatten, MaxPool, ReLU
 from .network import Network
 
 
@@ -42,6 +42,7 @@ class Recipe:
     label_smoothing: float = 0.05
     dropout: dict[str, float] = field(default_factory=dict)  # after a layer: share of its outputs
     augmentation: Augmentation = Augmentation()
+    binary: str = ""  # "connect": trained with binary weights, full-precision ones saved; "net": binary ones saved
 
 
 def load(name: str) -> Network:
@@ -83,23 +84,24 @@ def _two_and_two(
     hidden: int,
     size: int,
     padding: int = 0,
+    unit: str = "relu",
 ) -> Network:
-    """Two convolutions, each with ReLU and max-pooling of 2×2, and two dense layers: the shape of LeNet."""
+    """Two convolutions, each with a nonlinearity and max-pooling of 2×2, and two dense layers: the shape of LeNet."""
     first, second = filters
     net = (
         Network(shape)
         .add("conv1", _conv(rng, first, shape[0], size=size, padding=padding))
-        .add("relu1", ReLU())
+        .add(f"{unit}1", Activation(unit))
         .add("pool1", MaxPool(2))
         .add("conv2", _conv(rng, second, first, size=size, padding=padding))
-        .add("relu2", ReLU())
+        .add(f"{unit}2", Activation(unit))
         .add("pool2", MaxPool(2))
     )
     features = net.shapes["pool2"]
     return (
         net.add("flatten", Flatten(features))
         .add("dense1", _dense(rng, hidden, prod(features)))
-        .add("relu3", ReLU())
+        .add(f"{unit}3", Activation(unit))
         .add("dense2", _dense(rng, 10, hidden))
     )
 
@@ -107,6 +109,16 @@ def _two_and_two(
 def digits_cnn(rng: np.random.Generator) -> Network:
     """16C3-P2-32C3-P2-64-10 for 8×8 images, with biases and max-pooling."""
     return _two_and_two(rng, (1, 8, 8), filters=(16, 32), hidden=64, size=3, padding=1)
+
+
+def digits_sign(rng: np.random.Generator) -> Network:
+    """32C3-P2-64C3-P2-128-10 for 8×8 images, with units of −1 and 1 and binary weights, as BinaryNet."""
+    return _two_and_two(rng, (1, 8, 8), filters=(32, 64), hidden=128, size=3, padding=1, unit="sign")
+
+
+def digits_heaviside(rng: np.random.Generator) -> Network:
+    """32C3-P2-64C3-P2-128-10 for 8×8 images, with units of 0 and 1 and binary weights, as BinaryNet."""
+    return _two_and_two(rng, (1, 8, 8), filters=(32, 64), hidden=128, size=3, padding=1, unit="heaviside")
 
 
 def lenet(rng: np.random.Generator) -> Network:
@@ -132,16 +144,26 @@ def two_conv(rng: np.random.Generator) -> Network:
     return net.add("relu4", ReLU())
 
 
+_DIGITS: dict[str, Any] = {
+    "dataset": "digits",
+    "epochs": 150,
+    "augmentation": Augmentation(turn=0.25, shear=0.2, stretch=0.15, shift=0.25, dim=0.2, noise=0.1),
+}
+_BINARY: dict[str, Any] = {
+    "dataset": "digits",
+    "epochs": 300,
+    "learning_rate": 3e-3,
+    "weight_decay": 0.0,
+    "augmentation": Augmentation(shift=0.1),  # more of it is too much for binary weights
+}
 _STROKES = Augmentation(turn=0.2, shear=0.1, stretch=0.12, shift=0.12)  # handwriting moves, a little
 _MNIST: dict[str, Any] = {"dataset": "mnist", "batch": 128, "learning_rate": 4e-3, "augmentation": _STROKES}
 
 RECIPES = {
-    "digits-cnn": Recipe(
-        build=digits_cnn,
-        dataset="digits",
-        epochs=150,
-        augmentation=Augmentation(turn=0.25, shear=0.2, stretch=0.15, shift=0.25, dim=0.2, noise=0.1),
-    ),
+    "digits-cnn": Recipe(build=digits_cnn, **_DIGITS),
+    "digits-binaryconnect": Recipe(build=digits_cnn, binary="connect", **_BINARY),
+    "digits-binarynet-sign": Recipe(build=digits_sign, binary="net", **_BINARY),
+    "digits-binarynet-heaviside": Recipe(build=digits_heaviside, binary="net", **_BINARY),
     "mnist-lenet": Recipe(build=lenet, epochs=20, **_MNIST),
     "mnist-lenet-caffe": Recipe(build=lenet_caffe, epochs=20, **_MNIST),
     "mnist-16c5-8c5-256": Recipe(build=sixteen_eight, epochs=30, dropout={"relu3": 0.5}, **_MNIST),

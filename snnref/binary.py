@@ -1,0 +1,35 @@
+"""Binary weights, as in BinaryConnect and BinaryNet (Courbariaux et al. 2015, 2016)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import prod, sqrt
+from typing import Any
+
+from .arrays import Array, namespace
+from .graph import Graph
+from .layers import Conv, Dense
+
+
+def binarise(net: Graph) -> Any:
+    """The same network with weights of one size only: ±c, with a c for each dense or convolutional layer.
+
+    For a network that was trained with binary weights: BinaryConnect keeps full-precision ones beside them, and can be
+    used either way. Biases stay as they are.
+    """
+    layers = {
+        name: (replace(layer, weight=binary(layer.weight)) if isinstance(layer, Dense | Conv) else layer, sources)
+        for name, (layer, sources) in net.layers.items()
+    }
+    return replace(net, layers=layers)
+
+
+def binary(weight: Array) -> Array:
+    """sign(W) · c for weights `(out, …)`."""
+    return namespace(weight).sign(weight) * size(weight.shape)
+
+
+def size(shape: tuple[int, ...]) -> float:
+    """c = √(2 / fan-in): as large as weights usually are at first (He et al. 2015). With c = 1, as in the papers,
+    batch normalisation would have to undo the size of the sums."""
+    return sqrt(2 / prod(shape[1:]))
