@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import prod, sqrt
+from math import log2, prod
 from typing import Any
 
 from .arrays import Array, namespace
@@ -30,6 +30,9 @@ def binary(weight: Array) -> Array:
 
 
 def size(shape: tuple[int, ...]) -> float:
-    """c = √(2 / fan-in): as large as weights usually are at first (He et al. 2015). With c = 1, as in the papers,
-    batch normalisation would have to undo the size of the sums."""
-    return sqrt(2 / prod(shape[1:]))
+    """c, the power of two next to √(2 / fan-in): as large as weights usually are at first (He et al. 2015).
+
+    With c = 1, as in the papers, batch normalisation would have to undo the size of the sums. A power of two keeps
+    sums of binary units exact: a unit's sign does not depend on the order in which it is added up.
+    """
+    return 2.0 ** round(log2(2 / prod(shape[1:])) / 2)

@@ -79,7 +79,7 @@ def neuron(*, threshold: float = 1.0, current: float = 0.3125, reset: str = "sub
 def _neuron_caption(threshold: float, current: float, reset: str, count: float, v: float, steps: int) -> str:
     rate_, activation = count / steps, current / threshold
     start = (
-        f"Input z = {current:g} a step, threshold θ = {threshold:g}: {_times(count, 'spike')} in {steps} steps, "
+        f"Input z = {current:g} a step, threshold θ = {threshold:g}: {times(count, 'spike')} in {steps} steps, "
         f"a rate of {rate_:.4f} against an activation A = z/θ = {activation:.4f}. "
     )
     if reset == "subtract":
@@ -89,7 +89,7 @@ def _neuron_caption(threshold: float, current: float, reset: str, count: float, 
         return start + "Without a positive input there is no spike and nothing to reset."
     every = int(np.ceil(threshold / current))
     wasted = every * current - threshold
-    rhythm = f"A spike comes every {_times(every, 'step')}" if every > 1 else "A spike comes at every step"
+    rhythm = f"A spike comes every {times(every, 'step')}" if every > 1 else "A spike comes at every step"
     if wasted == 0:
         return start + f"{rhythm} and its reset throws nothing away: ε = 0, and the rate tends to A (Eq. 5a)."
     return start + (
@@ -98,7 +98,7 @@ def _neuron_caption(threshold: float, current: float, reset: str, count: float, 
     )
 
 
-def _times(count: float, what: str) -> str:
+def times(count: float, what: str) -> str:
     """1 spike, 2 spikes."""
     return f"{count:g} {what}{'' if count == 1 else 's'}"
 
@@ -114,7 +114,7 @@ def one_number(*, value: float = 0.625, steps: int = 32) -> Figure:
         belief = np.cumsum(spikes) / time
         raster.append(Ticks(fired, np.full(len(fired), row), color=color))
         beliefs.append(Line(time, belief, color=color, label=label))
-        ends.append(f"{label}, {_times(len(fired), 'spike')} mean {belief[-1]:.4g}")
+        ends.append(f"{label}, {times(len(fired), 'spike')} mean {belief[-1]:.4g}")
     axis = Axis("time step", (0, steps + 0.5))
     rows = [(2, "subtract"), (1, "zero")]
     return Figure(
@@ -128,7 +128,7 @@ def one_number(*, value: float = 0.625, steps: int = 32) -> Figure:
                 )
             ],
         ],
-        f"The number {value:g} as a rate, after {_times(steps, 'step')}: with {'; with '.join(ends)}.",
+        f"The number {value:g} as a rate, after {times(steps, 'step')}: with {'; with '.join(ends)}.",
     )
 
 
@@ -168,7 +168,7 @@ def digit(*, image: int = 0, steps: int = 40) -> Figure:
     verdict = "as the ANN does" if answer == int(ann.argmax()) else f"where the ANN says {int(ann.argmax())}"
     return Figure(
         [[picture, over_time], [final]],
-        f"Held-out digit {image}, a {label}: after {_times(steps, 'step')} the spiking network says {answer}, "
+        f"Held-out digit {image}, a {label}: after {times(steps, 'step')} the spiking network says {answer}, "
         f"{verdict}; its answer has not changed since step {settled}. A neuron fired {run.spikes_per_neuron:.2f} times "
         f"on average, which took {run.operations.total[0]:,.0f} synaptic operations.",
     )

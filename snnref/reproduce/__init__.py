@@ -18,6 +18,7 @@ import numpy as np
 
 from .. import __version__, data, zoo
 from ..arrays import quickest
+from ..binary import binarise
 from ..evaluation import evaluate_over_time
 from ..files import complete
 from ..methods import method
@@ -36,6 +37,7 @@ class Experiment:
     method: str
     settings: dict[str, Any] = field(default_factory=dict)  # of the method's `convert`
     stops: tuple[int, ...] = ()  # when it is asked, before its end
+    binary: bool = False  # whether the weights are binarised first
 
     @property
     def title(self) -> str:
@@ -47,6 +49,33 @@ def experiments(paper: str) -> list[Experiment]:
     if paper not in PAPERS:
         raise ValueError(f"paper: got {paper!r}, expected one of {', '.join(PAPERS)}")
     return import_module(f".{paper}", __name__).EXPERIMENTS
+
+
+def read(path: Path | str) -> dict[str, Any]:
+    """A result file that `reproduce` wrote. Raises ValueError for another file, OSError if there is none."""
+    parts = {"paper", "command", "date", "versions", "data_checksums", "experiments"}
+    try:
+        result = json.loads(Path(path).read_text(encoding="utf-8"))
+        missing = parts - set(result)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path}: not a result file ({error}); `snnref reproduce PAPER` writes one") from error
+    if missing:
+        raise ValueError(f"{path}: got no {', '.join(sorted(missing))}; `snnref reproduce PAPER` writes whole ones")
+    return result
+
+
+def select(result: dict[str, Any], group: str, *, network: str | None = None, **settings: Any) -> list[dict[str, Any]]:
+    """The experiments of a group, of one network if named, with these settings. Raises ValueError if there is none."""
+    found = [
+        e
+        for e in result["experiments"]
+        if e["group"] == group
+        and network in (None, e["network"])
+        and all(e["settings"].get(k) == value for k, value in settings.items())
+    ]
+    if not found:
+        raise ValueError(f"no experiment in group {group!r} with network {network!r} and {settings}")
+    return found
 
 
 def reproduce(paper: str, path: Path, *, images: int | None = None, progress: Progress | None = None) -> dict[str, Any]:
@@ -80,6 +109,7 @@ def reproduce(paper: str, path: Path, *, images: int | None = None, progress: Pr
 
 def _measure(experiment: Experiment, images: int | None, progress: Progress | None) -> dict[str, Any]:
     recipe, net = zoo.RECIPES[experiment.network], zoo.load(experiment.network)
+    net = binarise(net) if experiment.binary else net
     calibration, _ = data.load(recipe.dataset, split="train")
     x, labels = (quickest(part[:images]) for part in data.load(recipe.dataset, split=recipe.held_out))
     snn = method(experiment.method).convert(net, quickest(calibration), **experiment.settings)

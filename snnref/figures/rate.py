@@ -1,0 +1,260 @@
+"""Figures of the chapter "Rate coding": a neuron's error, scales, errors in depth, gates, the ladder of mechanisms."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from .. import data, layers, rate, zoo
+from ..graph import INPUT
+from ..network import Network
+from ..nodes import MaxPool
+from ..rate.options import POOLINGS
+from ..rate.stepwise import Stepwise
+from ..trains import Clocked
+from ..walk import SNN
+from .description import BLUE, GREEN, GREY, ORANGE, PINK, Axis, Bars, Dots, Figure, Line, Panel, Rule, Ticks
+from .vocabulary import fire, times
+
+__all__ = ["accumulation", "gate", "ladder", "percentile", "two_resets"]
+
+
+def two_resets(*, threshold: float = 1.0, current: float = 0.40625, steps: int = 40) -> Figure:
+    """One neuron under both resets: its rate, and its error beside what Eqs. 5a and 5b say it is."""
+    time, activation = np.arange(1, steps + 1), current / threshold
+    rows, ends = [], []
+    for label, reset, color in (("by subtraction", "subtract", BLUE), ("to zero", "zero", PINK)):
+        spikes, v = fire(current, steps=steps, threshold=threshold, reset=reset)
+        error = np.cumsum(spikes) / time - activation
+        theory = _theory(current, threshold, v, time, reset)
+        rows.append((label, color, error, theory))
+        ends.append(f"reset {label} {error[-1]:+.4f}")
+    span = max(0.02, *(float(np.abs(error).max()) for _, _, error, _ in rows)) * 1.1
+    axis = Axis("time step t", (0, steps + 0.5))
+    rates = Panel(
+        [
+            *(Line(time, error + activation, color=color, label=label) for label, color, error, _ in rows),
+            Rule(y=activation, color=GREEN, label="activation A = z/θ"),
+        ],
+        axis,
+        Axis("rate r(t)", (min(0.0, activation) - 0.1, max(1.1, activation + 0.1))),
+    )
+    errors = Panel(
+        [
+            *(Line(time, theory, color=color, dashed=True) for _, color, _, theory in rows),
+            *(Dots(time, error, color=color, label=f"{label}, measured") for label, color, error, _ in rows),
+            Rule(y=0.0),
+        ],
+        axis,
+        Axis("r(t) − A", (-span, span)),
+        height=190,
+    )
+    return Figure(
+        [[rates], [errors]],
+        f"Input {current:g} a step, threshold {threshold:g}, so A = {activation:.4f}. The rate's error after "
+        f"{times(steps, 'step')}: {' and '.join(ends)}. Dots are measured, dashed lines are Eq. 5b (subtraction) and "
+        "Eq. 5a (zero).",
+    )
+
+
+def _theory(z: float, threshold: float, v: np.ndarray, time: np.ndarray, reset: str) -> np.ndarray:
+    """r(t) − A by Eq. 5b, or by Eq. 5a for z > 0."""
+    activation = z / threshold
+    if reset == "subtract" or z <= 0:
+        return -v / (time * threshold)
+    wasted = np.ceil(threshold / z) * z - threshold
+    return activation * threshold / (threshold + wasted) - v / (time * (threshold + wasted)) - activation
+
+
+@lru_cache(maxsize=1)
+def _digits() -> tuple[Network, np.ndarray, np.ndarray, np.ndarray]:
+    """digits-cnn, calibration images, and the held-out images and labels; in float64, as in `vocabulary`."""
+    (calibration, _), (images, labels) = (data.load("digits", split=split) for split in ("train", "test"))
+    return zoo.load("digits-cnn"), calibration.astype(np.float64), images.astype(np.float64), labels
+
+
+LAYERS = ("relu1", "relu2", "relu3")
+
+
+@lru_cache(maxsize=1)
+def _activations() -> dict[str, np.ndarray]:
+    """The non-zero activations of each layer on calibration images, in order."""
+    net, calibration, _, _ = _digits()
+    return {name: np.sort(a[a > 0]) for name, a in net.activations(calibration[:200]).items() if name in LAYERS}
+
+
+def percentile(*, layer: str = "relu2", percent: float = 99.9, steps: int = 25) -> Figure:
+    """Fig. 1, with what a scale costs: below it values are resolved coarsely, above it they are cut off."""
+    a = _activations()[layer]
+    grid = np.unique(np.concatenate([np.linspace(80, 99, 20), np.linspace(99, 100, 21), [percent]]))
+    scales = np.percentile(a, grid)
+    clipping = np.array([np.maximum(a - s, 0).mean() for s in scales])
+    coarse = np.array([(np.minimum(a, s) - np.floor(steps * np.minimum(a / s, 1)) * s / steps).mean() for s in scales])
+    here = int(np.searchsorted(grid, percent))
+    scale, largest, mean = scales[here], a[-1], a.mean()
+    counts, edges = np.histogram(a, bins=40, range=(0, largest))
+    tall = np.log10(counts.max())
+    histogram = Panel(
+        [
+            Bars((edges[1:] + edges[:-1]) / 2, np.log10(np.maximum(counts, 1)), color=GREY),
+            Rule(x=scale, color=ORANGE, label=f"λ, percentile {percent:g}"),
+        ],
+        Axis("activation", (0, largest * 1.02)),
+        Axis("how many", (0, tall * 1.05), ticks=[(k, f"{10**k:g}") for k in range(int(tall) + 1)]),
+    )
+    x = np.arange(len(grid))
+    shown = [k for k, p in enumerate(grid) if p in (80, 90, 95, 99, 99.5, 100)]
+    costs = Panel(
+        [
+            Line(x, 100 * clipping / mean, color=ORANGE, label="clipped"),
+            Line(x, 100 * coarse / mean, color=BLUE, label=f"not resolved in {steps} steps"),
+            Line(x, 100 * (clipping + coarse) / mean, color=GREY, dashed=True, label="both"),
+            Rule(x=float(here), color=ORANGE),
+        ],
+        Axis("percentile", (0, len(grid) - 1), ticks=[(k, f"{grid[k]:g}") for k in shown]),
+        Axis("lost, % of mean", (0, 100 * max((clipping + coarse).max() / mean, 0.05) * 1.05)),
+        height=180,
+    )
+    return Figure(
+        [[histogram], [costs]],
+        f"The {len(a):,} non-zero activations of {layer} on 200 digits. The {percent:g}th percentile is "
+        f"λ = {scale:.2f}, the largest is {largest:.2f}: {np.mean(a > scale):.2%} are cut off, which loses "
+        f"{100 * clipping[here] / mean:.2f} % of the mean; {times(steps, 'step')} resolve {scale / steps:.3f}, which "
+        f"loses {100 * coarse[here] / mean:.2f} %.",
+    )
+
+
+@lru_cache(maxsize=8)
+def _converted(percent: float | None, reset: str = "subtract", encoding: str = "constant") -> SNN:
+    net, calibration, _, _ = _digits()
+    return rate.convert(net, calibration, percentile=percent, reset=reset, encoding=encoding)
+
+
+def accumulation(*, steps: int = 32, images: int = 5, percent: float = 99.9) -> Figure:
+    """Eq. 7 layer by layer, over the neurons in their linear range: the error that comes in, and the one added."""
+    _, _, x, _ = _digits()
+    found = rate.errors(_converted(percent), x[:images], steps=steps)
+    bars: dict[str, list[float]] = {"inherited": [], "its own": [], "total": []}
+    for name in LAYERS:
+        parts = found[name]
+        linear = parts.rectified == 0
+        for label, part in (("inherited", parts.inherited), ("its own", parts.own), ("total", parts.total)):
+            bars[label].append(float(np.sqrt(np.mean(part[linear] ** 2))))
+    colors = {"inherited": GREY, "its own": BLUE, "total": ORANGE}
+    x_of = {label: np.arange(len(LAYERS)) * 4 + k for k, label in enumerate(bars)}
+    panel = Panel(
+        [Bars(x_of[label], values, color=colors[label], label=label) for label, values in bars.items()],
+        Axis("layer", (-1, 4 * len(LAYERS) - 1), ticks=[(4 * k + 1, name) for k, name in enumerate(LAYERS)]),
+        Axis("error of the rate", (0, max(0.02, *(max(v) for v in bars.values())) * 1.1)),
+        height=200,
+    )
+    text = "; ".join(
+        f"{name} inherits {bars['inherited'][k]:.4f}, adds {bars['its own'][k]:.4f} and is wrong by "
+        f"{bars['total'][k]:.4f}"
+        for k, name in enumerate(LAYERS)
+    )
+    return Figure(
+        [[panel]],
+        f"Errors of rates (root mean square over the neurons whose pre-activation is positive) on "
+        f"{times(images, 'digit')} after {times(steps, 'step')}: {text}.",
+    )
+
+
+RATES = (0.2, 0.5, 0.6, 0.55)
+
+
+def gate(*, pooling: str = "filter", gate_steps: int = 8, steps: int = 60) -> Figure:
+    """Four neurons in a window of a max-pool: whose spikes pass, and how their number compares with the largest."""
+    spikes = np.zeros((steps, 1, 1, 2, 2))
+    for k, value in enumerate(RATES):
+        spikes[:, 0, 0, k // 2, k % 2] = fire(value, steps=steps)[0]
+    window = MaxPool("pool", (1, 1, 1), layers.MaxPool(2), INPUT)
+    time, counts = np.arange(1, steps + 1), np.cumsum(spikes.reshape(steps, 4), axis=0)
+    passed = {
+        rule: Stepwise(steps=steps, pooling=rule, gate_steps=gate_steps)
+        .max_pool(window, Clocked(spikes))
+        .window()
+        .ravel()
+        for rule in POOLINGS
+    }
+    largest = np.maximum(counts.max(axis=1), 1)
+    raster = [Ticks(time[column > 0], np.full(int(column.sum()), 5 - k)) for k, column in enumerate(_columns(spikes))]
+    raster.append(Ticks(time[passed[pooling] > 0], np.full(int(passed[pooling].sum()), 1), color=BLUE))
+    axis = Axis("", (0, steps + 0.5))
+    names = [(5 - k, f"rate {value:g}") for k, value in enumerate(RATES)] + [(1, "passed")]
+    others = [rule for rule in POOLINGS if rule != pooling]
+    ratios = {rule: np.cumsum(train) / largest for rule, train in passed.items()}
+    lines = [Line(time, ratios[rule], color=GREY) for rule in others]
+    lines.append(Line(time, ratios[pooling], color=BLUE, label=pooling))
+    top = max(1.2, *(float(r.max()) for r in ratios.values()))
+    return Figure(
+        [
+            [Panel(raster, axis, Axis("", (0.4, 5.6), ticks=names), height=130)],
+            [
+                Panel(
+                    [*lines, Rule(y=1.0, color=GREEN, label="the largest count")],
+                    Axis("time step t", axis.domain),
+                    Axis("passed / largest", (0, top * 1.05)),
+                    height=170,
+                )
+            ],
+        ],
+        f"Of four inputs with rates {', '.join(f'{r:g}' for r in RATES)}, the rule {pooling!r} let "
+        f"{times(passed[pooling].sum(), 'spike')} pass in {times(steps, 'step')}; the busiest input sent "
+        f"{int(largest[-1])}. The other rules: "
+        + ", ".join(f"{rule!r} {int(passed[rule].sum())}" for rule in others)
+        + ".",
+    )
+
+
+def _columns(spikes: np.ndarray) -> np.ndarray:
+    return spikes.reshape(len(spikes), -1).T
+
+
+RUNGS = (
+    ("plain", None, "zero", "poisson"),
+    ("+ max-norm", 100, "zero", "poisson"),
+    ("+ subtraction", 100, "subtract", "poisson"),
+    ("+ analog input", 100, "subtract", "constant"),
+    ("+ 99.9th perc.", 99.9, "subtract", "constant"),
+)
+LONGEST, IMAGES = 60, 120
+
+
+@lru_cache(maxsize=1)
+def _ladder() -> tuple[np.ndarray, float]:
+    """`(mechanisms, steps)`: the errors in %, and the ANN's. All times at once, since a slider moves often."""
+    net, _, x, labels = _digits()
+    x, labels = x[:IMAGES], labels[:IMAGES]
+    errors = [
+        (_converted(p, reset, encoding).run(x, steps=LONGEST).prediction_over_time != labels).mean(axis=1)
+        for _, p, reset, encoding in RUNGS
+    ]
+    return 100 * np.array(errors), 100 * float(np.mean(net(x).argmax(axis=1) != labels))
+
+
+def ladder(*, steps: int = 10) -> Figure:
+    """Fig. 2 on digits: what each mechanism contributes."""
+    errors, ann = _ladder()
+    now, time = errors[:, steps - 1], np.arange(1, LONGEST + 1)
+    colors = (GREY, PINK, GREEN, ORANGE, BLUE)
+    bars = [Bars([k], [value], color=color) for k, (value, color) in enumerate(zip(now, colors, strict=True))]
+    names = [(k, label) for k, (label, *_) in enumerate(RUNGS)]
+    lines = [Line(time, row, color=c, label=r[0]) for row, c, r in zip(errors, colors, RUNGS, strict=True)]
+    return Figure(
+        [
+            [
+                Panel(
+                    [*bars, Rule(y=ann, label="ANN")],
+                    Axis("", (-0.6, len(RUNGS) - 0.4), ticks=names),
+                    Axis("error, %", (0, max(20.0, float(now.max())) * 1.05)),
+                    height=170,
+                )
+            ],
+            [Panel([*lines, Rule(x=float(steps))], Axis("time step t", (0, LONGEST)), Axis("error, %", (0, 100)))],
+        ],
+        f"Errors on {IMAGES} held-out digits after {times(steps, 'step')}: "
+        + ", ".join(f"{label} {value:.1f} %" for (label, *_), value in zip(RUNGS, now, strict=True))
+        + f"; the ANN {ann:.1f} %.",
+    )
