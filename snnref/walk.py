@@ -95,6 +95,11 @@ class SNN:
             )
         object.__setattr__(self, "_placed", Placed(self.nodes))
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """The settings of the method, by name: those given to `convert`, and the defaults."""
+        return {k: getattr(self.stepwise, k) for k in _settings(self.stepwise)}
+
     def simulate(self, x: Array, **settings: Any) -> Trace:
         """The paper's dynamics for `x (batch, *input_shape)`, with all spikes and potentials.
 
@@ -133,9 +138,13 @@ class SNN:
         return walk(self._placed.like(x), code, x / like(self.scales[INPUT], x))
 
 
+def _settings(code: Any) -> list[str]:
+    return [f.name for f in fields(code) if f.init and not f.name.startswith("_")]
+
+
 def with_settings(code: Any, settings: Mapping[str, Any]) -> Any:
     """A code with some of its options replaced. Raises TypeError for unknown ones."""
-    known = [f.name for f in fields(code) if f.init and not f.name.startswith("_")]
+    known = _settings(code)
     for name in settings:
         if name not in known:
             raise TypeError(f"unknown setting {name!r}; this method has {', '.join(known)}")

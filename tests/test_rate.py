@@ -37,7 +37,7 @@ def exact(net, x, *, reset="subtract", per_channel=False):
                 scales[name] = scales[name] * 2.0 ** rng.integers(-1, 2, shape)
             if isinstance(node, MaxPool):
                 scales[name] = scales[node.source]
-    options = {"reset": reset, "depth": depths(nodes)}
+    options = {"reset": reset, "_depth": depths(nodes)}
     return SNN(normalise(nodes, scales), scales, Stepwise(**options), Windowed(**options))
 
 

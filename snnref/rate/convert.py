@@ -34,7 +34,7 @@ def convert(
     nodes = canonical(net)
     require_kinds(nodes, "rate coding", ("relu", *BINARY))
     depth = depths(nodes)
-    stepwise, closed = (with_settings(code, {**options, "depth": depth}) for code in (Stepwise(), Windowed()))
+    stepwise, closed = (with_settings(code, options) for code in (Stepwise(_depth=depth), Windowed(_depth=depth)))
     scales = choose_scales(nodes, calibration, percentile=percentile, distribution=distribution)
     thresholds = choose_thresholds(nodes, calibration, percentile=percentile)
     return SNN(normalise(nodes, scales, thresholds), scales, stepwise, closed)

@@ -48,7 +48,6 @@ class Rate:
         neurons there; or a spiking softmax, by an external "clock" or by "poisson" rates (section 2.2.5)
     clock : the probability that the external clock ticks in a step
     seed : of everything drawn: the same for every call
-    depth : the layer l of each node, by name; `convert` fills it in
     """
 
     method: ClassVar[str] = "rate"
@@ -59,11 +58,11 @@ class Rate:
     encoding: str = "constant"
     bias: str = "current"
     pooling: str = "exact"
-    gate_steps: int = 8
+    gate_steps: int = 16
     output: str = "potential"
     clock: float = 0.5
     seed: int = 0
-    depth: Mapping[str, int] = field(default_factory=dict, repr=False)
+    _depth: Mapping[str, int] = field(default_factory=dict, repr=False)  # the layer l of each node; by `convert`
     _past: int = field(default=0, repr=False)  # steps that have gone by before these
 
     def __post_init__(self) -> None:
@@ -108,7 +107,7 @@ class Rate:
 
     def held(self, node: Population | Readout) -> int:
         """N(l) = d·l, the first steps, for which a neuron of this layer is held (section 3.3.1, Rueckauer 2017)."""
-        return self.clamp * self.depth[node.name] if self.clamp else 0
+        return self.clamp * self._depth[node.name] if self.clamp else 0
 
     def draws(self, what: str) -> np.random.Generator:
         """A source of random numbers, one for each use."""

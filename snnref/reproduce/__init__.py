@@ -121,7 +121,12 @@ def _measure(experiment: Experiment, images: int | None, progress: Progress | No
         stops=experiment.stops,
         progress=progress and (lambda done, total: progress(experiment.title, done, total)),
     )
-    return {**asdict(experiment), "calibration": len(calibration), "points": [asdict(point) for point in points]}
+    return {
+        **asdict(experiment),
+        "options": snn.options,
+        "calibration": len(calibration),
+        "points": [asdict(point) for point in points],
+    }
 
 
 def _versions() -> dict[str, str]:
