@@ -88,3 +88,9 @@ def picture(figure: Figure) -> str:
     source = base64.b64encode(svg(figure).encode()).decode()
     alt = html.escape(figure.caption, quote=True)
     return f'<img alt="{alt}" src="data:image/svg+xml;base64,{source}" style="max-width: 100%; background: white">'
+
+
+def captioned(figure: Figure) -> str:
+    """The drawing as HTML, its caption below."""
+    text = html.escape(figure.caption)
+    return f'<figure class="snn-figure">{picture(figure)}<figcaption>{text}</figcaption></figure>'
