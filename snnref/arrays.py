@@ -176,21 +176,35 @@ def window_max(x: Array, axes: Sequence[Axis]) -> Array:
     return x
 
 
-def window_gate(estimate: Array, x: Array, axes: Sequence[Axis]) -> Array:
+def window_gate(estimate: Array, x: Array, axes: Sequence[Axis], *, most: int | None = None) -> Array:
     """`(..., *sizes)` twice -> `(..., *places)`: in every window, the x whose estimate is largest (the first of equals,
-    row by row); padding never wins."""
-    xp, best, passed = namespace(estimate, x), -float("inf"), 0.0
-    for e, value in zip(_window_entries(estimate, axes, best), _window_entries(x, axes, 0.0), strict=True):
-        better = e > best
-        best, passed = xp.where(better, e, best), xp.where(better, value, passed)
-    return passed
+    row by row); padding never wins.
+
+    most : estimates are whole numbers of at most this size, and x is −1, 0 or 1: then one maximum finds it, and the
+        estimates are overwritten
+    """
+    xp, places = namespace(estimate, x), int(np.prod(x.shape[-len(axes) :]))
+    digits = 24 if x.dtype == xp.float32 else 53
+    if most is None or 3 * (most + 1) * places >= 2**digits:
+        best, passed = -float("inf"), 0.0
+        for e, value in zip(_window_entries(estimate, axes, best), _window_entries(x, axes, 0.0), strict=True):
+            better = e > best
+            best, passed = xp.where(better, e, best), xp.where(better, value, passed)
+        return passed
+    first = xp.arange(places - 1, -1, -1, dtype=x.dtype, device=device(x))  # what comes first in a window is largest
+    key = estimate
+    key *= 3 * places
+    key += 3 * xp.reshape(first, x.shape[-len(axes) :]) + 1
+    key += x
+    best = window_max(key, axes)
+    return best - 3 * xp.floor(best / 3) - 1
 
 
-def running_sum(x: Array, past: Array | float = 0.0) -> Array:
+def running_sum(x: Array, past: Array | float = 0.0, *, out: Array | None = None) -> Array:
     """Sums over the first axis up to each entry, and `past` (libraries' own go through memory against the grain)."""
     xp = namespace(x)
-    sums = xp.empty_like(x)
-    sums[0, ...] = x[0, ...] + past
+    sums = xp.empty_like(x) if out is None else out
+    xp.add(x[0, ...], past, out=sums[0, ...])
     for i in range(1, x.shape[0]):
         xp.add(sums[i - 1, ...], x[i, ...], out=sums[i, ...])
     return sums

@@ -83,7 +83,9 @@ class SNN:
     nodes: Nodes = field(repr=False)
     scales: Scales
     stepwise: Any  # a Code with `latency()`
-    closed: Any  # a Code with `latency()` and `parts(nodes, batch)`: codes for one stretch of time after the other,
+    closed: (
+        Any  # a Code with `latency()` and `parts(nodes, batch, record)`: codes for one stretch of time after the other,
+    )
     # `asked` when somebody wants to know what there is at their end
     _placed: Placed = field(init=False, repr=False)
 
@@ -127,7 +129,7 @@ class SNN:
         check_input(x, self.nodes[INPUT].shape)
         code = with_settings(self.closed, settings)
         trains: Trains = {}
-        for part in code.parts(self.nodes, x.shape[0]):
+        for part in code.parts(self.nodes, x.shape[0], record=record):
             new = self._walk(part, x)
             new = new if record else {k: train.counted() for k, train in new.items()}
             trains = {k: trains[k].then(new[k]) for k in new} if trains else new  # type: ignore[arg-type]

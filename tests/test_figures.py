@@ -10,9 +10,10 @@ import nbformat
 import numpy as np
 import pytest
 
+import snnref
 from snnref import figures
 from snnref.explore import BOOK, Explorable, explore
-from snnref.figures import describe, vocabulary
+from snnref.figures import describe, rate, vocabulary
 from snnref.figures.description import Axis, Bars, Cells, Dots, Figure, Line, Panel, Rule, Ticks
 from snnref.figures.draw import draw, svg
 
@@ -46,7 +47,8 @@ EXPLORABLES = explorables()
 
 
 def test_chapters_have_explorables():
-    assert {e.name for e in EXPLORABLES} == {f"vocabulary.{name}" for name in vocabulary.__all__}
+    modules = {chapter: import_module(f"snnref.figures.{chapter}") for chapter in figures.CHAPTERS}
+    assert {e.name for e in EXPLORABLES} == {f"{k}.{name}" for k, module in modules.items() for name in module.__all__}
 
 
 @pytest.mark.parametrize("explorable", EXPLORABLES, ids=lambda e: e.name)
@@ -63,7 +65,7 @@ def test_every_figure_at_the_extremes_of_every_slider(explorable):
 
 @pytest.mark.parametrize("explorable", EXPLORABLES, ids=lambda e: e.name)
 def test_widget_redraws_when_a_slider_moves(explorable):
-    fresh = Explorable(getattr(vocabulary, explorable.name.partition(".")[2]), explorable.controls)
+    fresh = Explorable(figures.find(explorable.name), explorable.controls)
     for name, slider in fresh.sliders.items():
         control = fresh.controls[name]
         before = fresh.widget.children[1].value
@@ -158,3 +160,59 @@ def test_digit_answers_as_the_network_does():
         settled = int(re.search(r"since step (\d+)", caption)[1])
         assert (over_time[settled - 1 :] == over_time[-1]).all()
         assert settled == 1 or over_time[settled - 2] != over_time[-1]
+
+
+def marks(figure, kind, label=None):
+    found = [m for row in figure.rows for panel in row for m in panel.marks if isinstance(m, kind)]
+    return [m for m in found if label is None or label in m.label]
+
+
+@pytest.mark.parametrize("threshold", [0.5, 1.0])
+@pytest.mark.parametrize("current", [-0.25, 0.0, 0.25, 0.40625, 0.75, 1.25])
+def test_both_resets_lie_on_their_equations(current, threshold):
+    figure = rate.two_resets(current=current, threshold=threshold, steps=60)
+    measured = marks(figure, Dots)
+    theory = [line for line in marks(figure, Line) if line.dashed]
+    assert len(measured) == len(theory) == 2
+    for dots, line in zip(measured, theory, strict=True):
+        np.testing.assert_allclose(dots.y, line.y, atol=1e-12)
+
+
+def test_percentile_costs_add_up():
+    """Clipping falls and coarseness grows with the scale; the sentence's numbers are those of the curves."""
+    figure = rate.percentile(percent=95.0, steps=10, layer="relu2")
+    clipped, coarse, both = marks(figure, Line)
+    assert (np.diff(clipped.y) <= 1e-12).all()
+    assert clipped.y[-1] == 0
+    np.testing.assert_allclose(np.add(clipped.y, coarse.y), both.y)
+    (here,) = (int(rule.x) for rule in marks(figure, Rule) if rule.x is not None and not rule.label)
+    assert f"which loses {clipped.y[here]:.2f} %" in figure.caption
+    assert f"loses {coarse.y[here]:.2f} %" in figure.caption
+
+
+def test_accumulation_shows_the_parts_of_equation_7():
+    short, long = (rate.accumulation(steps=steps) for steps in (16, 128))
+    assert marks(short, Bars, "inherited")[0].y[0] == 0
+    assert marks(short, Bars, "inherited")[0].y[1] > 0
+    for part in ("inherited", "its own", "total"):
+        assert marks(long, Bars, part)[0].y[2] < marks(short, Bars, part)[0].y[2] / 3
+
+
+def test_the_gate_shows_whose_spikes_pass():
+    figure = rate.gate(pooling="exact", steps=100)
+    (line,) = marks(figure, Line, "exact")
+    assert set(line.y[1:]) == {1.0}
+    assert "let 62 spikes pass" in figure.caption
+    assert max(marks(rate.gate(pooling="filter", gate_steps=4), Line, "filter")[0].y) > 1.1
+
+
+def test_the_ladder_is_that_of_its_conversions():
+    net = snnref.load("digits-cnn")
+    (c, _), (x, labels) = (snnref.data.load("digits", split=split) for split in ("train", "test"))
+    x, labels = x[:120].astype(np.float64), labels[:120]
+    snn = snnref.rate.convert(net, c.astype(np.float64), percentile=100, reset="zero", encoding="poisson")
+    figure = rate.ladder(steps=7)
+    bars = marks(figure, Bars)
+    assert bars[1].y[0] == pytest.approx(100 * (snn.run(x, steps=60).prediction_over_time[6] != labels).mean())
+    assert bars[0].y[0] > bars[4].y[0]
+    assert f"+ max-norm {bars[1].y[0]:.1f} %" in figure.caption

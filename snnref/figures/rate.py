@@ -161,7 +161,7 @@ def accumulation(*, steps: int = 32, images: int = 5, percent: float = 99.9) -> 
     )
 
 
-RATES = (0.2, 0.5, 0.6, 0.55)
+RATES = (0.1875, 0.5, 0.625, 0.5625)  # dyadic: their counts are exact
 
 
 def gate(*, pooling: str = "filter", gate_steps: int = 16, steps: int = 60) -> Figure:

@@ -45,10 +45,11 @@ class Windowed(Rate):
         for stop in self.stops:
             check_whole("stops", stop, 1)
 
-    def parts(self, nodes: Nodes, batch: int) -> Iterator[Windowed]:
+    def parts(self, nodes: Nodes, batch: int, *, record: bool = True) -> Iterator[Windowed]:
+        """Stretches of time; unless spikes are recorded, each may write over the trains of the one before."""
         largest = batch * max(prod(node.shape) for node in nodes.values())
         chunk = self.chunk or max(1, min(LONGEST, round(BLOCK / 2 / largest)))
-        memory: dict[str, Any] = {}
+        memory: dict[Any, Any] = {"reuse": not record and self.pooling != "filter"}  # the filter looks back at spikes
         past = 0
         for stop in sorted({*(s for s in self.stops if s < self.steps), self.steps}):
             while past < stop:
@@ -65,7 +66,7 @@ class Windowed(Rate):
         signed, held = node.activation is not None and node.activation.kind == "sign", self.held(node)
         z = self._currents(node, trains)
         xp = namespace(z)
-        spikes = xp.empty((self.steps, *z.shape[1:]), dtype=z.dtype, device=device(z))
+        spikes = self._array(node.name, (self.steps, *z.shape[1:]), z)
         charge, due = self._accounts(node, spikes[0, ...])
         first = min(max(0, held - self._past), self.steps)
         spikes[:first, ...] = 0
@@ -82,6 +83,14 @@ class Windowed(Rate):
                 due += spike
         paid_only = self.reset == "subtract" and not signed  # then every spike has raised what is due by one
         return Clocked(spikes, signed=signed, start=held, known=due - before if paid_only else None)
+
+    def _array(self, name: str, shape: tuple[int, ...], x: Array) -> Array:
+        """Room for a train: that of the stretch before if it can be had, since fresh memory is slow."""
+        room = self._memory.get(("room", name))
+        if room is None or tuple(room.shape) != shape or not self._memory["reuse"]:
+            room = namespace(x).empty(shape, dtype=x.dtype, device=device(x))
+            self._memory["room", name] = room
+        return room
 
     def _accounts(self, node: Population, neurons: Array) -> tuple[Array, Array]:
         """What each neuron has received, and when its next spike is due: changed in place from step to step."""
@@ -101,34 +110,37 @@ class Windowed(Rate):
         if isinstance(train, Analog):
             return Analog(node.window(train.values))
         if self.pooling != "exact":
-            gated = window_gate(self._estimates(node, train.spikes), train.spikes, node.window.axes)
+            most = {"average": self.latency(), "filter": self.gate_steps}.get(self.pooling)
+            gated = window_gate(self._estimates(node, train.spikes), train.spikes, node.window.axes, most=most)
             return replace(train, spikes=gated, known=None)
-        counts = running_sum(train.spikes, self._memory.get(node.name, 0.0))
-        largest, before = node.window(counts), self._memory.get((node.name, "largest"), 0.0)
-        self._memory[node.name], self._memory[node.name, "largest"] = counts[-1, ...], largest[-1, ...]
-        spikes = namespace(largest).empty_like(largest)
+        xp, (past, before) = namespace(train.spikes), self._memory.get(node.name, (0.0, 0.0))
+        counts = running_sum(train.spikes, past, out=self._array(node.name, tuple(train.spikes.shape), train.spikes))
+        largest = node.window(counts)
+        self._memory[node.name] = xp.asarray(counts[-1, ...], copy=True), largest[-1, ...]
+        spikes = xp.empty_like(largest)
         spikes[0, ...] = largest[0, ...] - before
-        spikes[1:, ...] = largest[1:, ...] - largest[:-1, ...]
+        xp.subtract(largest[1:, ...], largest[:-1, ...], out=spikes[1:, ...])
         return replace(train, spikes=spikes, known=None)
 
     def _estimates(self, node: MaxPool, spikes: Array) -> Array:
         """`(steps, batch, *features)`: what every gate knows of the rates at every step."""
         xp = namespace(spikes)
-        nothing = xp.zeros_like(spikes[:1, ...])
-        if self.pooling == "filter":  # counts now, less the counts so many steps ago
-            past = self._memory.get(node.name, xp.concat([nothing] * self.gate_steps, axis=0))
-            counts = running_sum(xp.concat([nothing, past, spikes], axis=0))
-            self._memory[node.name] = xp.concat([past, spikes], axis=0)[-self.gate_steps :, ...]
-            return counts[self.gate_steps + 1 :, ...] - counts[1 : -self.gate_steps, ...]
-        past = self._memory.get(node.name, nothing)
+        past, last = self._memory.get(node.name, (xp.zeros_like(spikes[0, ...]), []))
         if self.pooling == "average":
-            estimates = running_sum(xp.concat([past, spikes], axis=0))[1:, ...]
+            estimates = running_sum(spikes, past)
         else:
-            known = [past[0, ...]]
-            for spike in spikes:
-                known.append(known[-1] + (spike - known[-1]) / self.gate_steps)
-            estimates = xp.stack(known[1:])
-        self._memory[node.name] = estimates[-1:, ...]
+            estimates, before = xp.empty_like(spikes), past
+            for step, spike in enumerate(spikes):
+                now = estimates[step, ...]
+                if self.pooling == "exponential":
+                    now[...] = before + (spike - before) / self.gate_steps
+                else:
+                    last.append(spike)
+                    xp.add(before, spike, out=now)
+                    if len(last) > self.gate_steps:
+                        now -= last.pop(0)
+                before = now
+        self._memory[node.name] = xp.asarray(estimates[-1, ...], copy=True), last
         return estimates
 
     def readout(self, node: Readout, trains: Mapping[str, Analog | Clocked]) -> Readings:

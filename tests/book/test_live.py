@@ -67,7 +67,7 @@ def draw_values(controls, rng):
             values[c["name"]] = rng.choice(c["choices"])
         else:
             count = round((c["high"] - c["low"]) / c["step"])
-            values[c["name"]] = c["low"] + rng.randint(0, count) * c["step"]
+            values[c["name"]] = round(c["low"] + rng.randint(0, count) * c["step"], 10)
     return values
 
 

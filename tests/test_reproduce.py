@@ -1,0 +1,154 @@
+"""Result files: made by experiments, resumed, read; and what the book makes of them changes with them."""
+
+import copy
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+
+import snnref
+from snnref import reproduce as package
+from snnref.figures import rate_results
+from snnref.reproduce import Experiment, experiments, read, reproduce, rueckauer2017, select
+
+COMMITTED = Path("book/results/rueckauer2017.json")
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Two short experiments instead of the paper's."""
+    few = [
+        Experiment("curves", "digits-cnn", "rate", {"percentile": 99.9, "steps": 6}, (2, 4)),
+        Experiment("binary", "digits-binaryconnect", "rate", {"steps": 5}, (), True),
+    ]
+    monkeypatch.setattr(rueckauer2017, "EXPERIMENTS", few)
+    return few
+
+
+def test_measured_are_the_network_and_the_settings(small, tmp_path):
+    seen = []
+    result = reproduce("rueckauer2017", tmp_path / "r.json", images=40, progress=lambda *state: seen.append(state))
+    assert [k.name for k in tmp_path.iterdir()] == ["r.json"]
+    assert read(tmp_path / "r.json") == json.loads(json.dumps(result))
+    assert result["command"] == "snnref reproduce rueckauer2017 --images 40"
+    assert set(result["versions"]) >= {"snnref", "python", "numpy"}
+    assert result["data_checksums"] == {"digits": snnref.data.checksums("digits")}
+    assert seen[0] == ("digits-cnn: percentile 99.9, steps 6", 40, 40)
+    first, second = result["experiments"]
+    assert [p["latency"] for p in first["points"]] == [2, 4, 6]
+    assert first["options"]["reset"] == "subtract"
+    net, (x, labels) = snnref.load("digits-cnn"), snnref.data.load("digits")
+    calibration, _ = snnref.data.load("digits", split="train")
+    run = snnref.rate.convert(net, calibration).run(x[:40], steps=6)
+    assert first["points"][2]["accuracy"] == run.accuracy(labels[:40])
+    assert first["points"][2]["operations"] == pytest.approx(run.operations.total.mean())
+    binary = snnref.binary.binarise(snnref.load("digits-binaryconnect"))
+    assert second["points"][0]["ann_accuracy"] == (binary(x[:40]).argmax(axis=1) == labels[:40]).mean()
+
+
+def test_stopped_it_goes_on(small, tmp_path, monkeypatch):
+    measured = []
+
+    def measure(experiment, images, progress):
+        measured.append(experiment.network)
+        if len(measured) == 2:
+            raise KeyboardInterrupt
+        return original(experiment, images, progress)
+
+    original = package._measure
+    monkeypatch.setattr(package, "_measure", measure)
+    with pytest.raises(KeyboardInterrupt):
+        reproduce("rueckauer2017", tmp_path / "r.json", images=9)
+    assert [k.name for k in tmp_path.iterdir()] == ["r.part"]
+    with pytest.raises(ValueError, match="begun with other experiments or images"):
+        reproduce("rueckauer2017", tmp_path / "r.json", images=10)
+    result = reproduce("rueckauer2017", tmp_path / "r.json", images=9)
+    assert measured == ["digits-cnn", "digits-binaryconnect", "digits-binaryconnect"]
+    assert len(result["experiments"]) == 2
+    (tmp_path / "r.part").write_text("{")
+    with pytest.raises(ValueError, match="delete it to start anew"):
+        reproduce("rueckauer2017", tmp_path / "r.json", images=9)
+
+
+def test_what_is_no_result_file_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="paper: got 'nobody2020', expected one of rueckauer2017"):
+        experiments("nobody2020")
+    for text, message in (("{", "not a result file"), ("[1]", "got no command"), ('{"paper": 1}', "got no command")):
+        (tmp_path / "r.json").write_text(text)
+        with pytest.raises(ValueError, match=message):
+            read(tmp_path / "r.json")
+
+
+def test_the_committed_file_holds_the_experiments_of_the_paper():
+    """Whole, on all images, and each with the settings that its list has now."""
+    result = read(COMMITTED)
+    assert result["command"] == "snnref reproduce rueckauer2017"
+    wanted = json.loads(json.dumps([vars(e) for e in experiments("rueckauer2017")]))
+    assert [{k: e[k] for k in wanted[0]} for e in result["experiments"]] == wanted
+    for e in result["experiments"]:
+        assert {p["images"] for p in e["points"]} == {599 if e["network"].startswith("digits") else 10_000}
+        accuracy = snnref.zoo.card(e["network"])["test_accuracy"]
+        if not e["binary"]:
+            assert e["points"][0]["ann_accuracy"] == pytest.approx(accuracy, abs=2e-4)
+
+
+def test_select_refuses_what_is_not_there():
+    result = read(COMMITTED)
+    assert len(select(result, "ladder")) == 5
+    with pytest.raises(ValueError, match="no experiment in group 'curves' with network 'alexnet'"):
+        select(result, "curves", network="alexnet")
+
+
+def test_what_the_paper_claims_holds_here():
+    """Section 3.2: normalisation by a percentile answers sooner than by the maximum; conversion is nearly lossless."""
+    result = read(COMMITTED)
+    for network in rueckauer2017.NETWORKS:
+        robust, largest = (
+            select(result, "curves", network=network, percentile=p, reset="subtract")[0]["points"] for p in (99.9, 100)
+        )
+        ann = robust[0]["ann_accuracy"]
+        assert abs(robust[-1]["accuracy"] - ann) < 0.001
+        sooner, later = (next(p["latency"] for p in c if p["accuracy"] > ann - 0.001) for c in (robust, largest))
+        assert sooner <= later
+
+
+def cells():
+    """The chapter's cells that show results, as functions of the result file's name."""
+    notebook = nbformat.read("book/rate.ipynb", as_version=4)
+    return [cell.source for cell in notebook.cells if "result" in cell.metadata.get("tags", [])]
+
+
+def shown(result, monkeypatch):
+    """What those cells display, given this result."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    monkeypatch.setattr(package, "read", lambda path: result)
+    shell, texts = InteractiveShell(), []
+    shell.run_cell("from collections import Counter\nfrom IPython.display import HTML")
+    shell.run_cell("from snnref.figures.draw import captioned")
+    for source in cells():
+        outcome = shell.run_cell(source)
+        outcome.raise_error()
+        texts.append(getattr(outcome.result, "data", None))
+    return texts
+
+
+def test_the_chapter_shows_what_the_file_says(monkeypatch):
+    """Edit the file, and every figure and the table change."""
+    result = read(COMMITTED)
+    edited = copy.deepcopy(result)
+    for e in edited["experiments"]:
+        for point in e["points"]:
+            point["accuracy"] -= 0.0321
+            point["operations"] *= 1.5
+    before, after = shown(result, monkeypatch), shown(edited, monkeypatch)
+    ladder, curves, table, _ = zip(before, after, strict=True)
+    for ours, theirs in (ladder, curves, table):
+        assert ours
+        assert theirs
+        assert ours != theirs
+    point = select(edited, "ladder")[0]["points"]
+    error = next(100 * (1 - p["accuracy"]) for p in point if p["latency"] == 10)
+    assert f"plain {error:.2f} %" in rate_results.measured_ladder(edited, steps=10).caption
+    assert f"{error:.2f} %" in rueckauer2017.table(edited)
