@@ -1,19 +1,51 @@
-"""How long `run` takes for rate coding, as a multiple of T plain forward passes of the ANN on the same machine.
+"""How long `run` takes for rate coding, as a multiple of T plain forward passes of the torch module on this machine.
 
     python benchmarks/rate.py
 
-Both are timed in turn, several times; the ratio of the medians is printed, with the peak of memory.
+Both are timed in turn, several times; the ratio of the medians is printed, with the peak of memory of a process that
+does one run (less that of one that does none). Weights are random: all products are dense, so time does not depend on
+them. Needs no data set.
 """
 
+import resource
+import subprocess
+import sys
 import time
-import tracemalloc
 from statistics import median
 
 import torch
+from torch import nn
 
 import snnref
 
 BATCH, ROUNDS = 128, 5
+
+
+def lenet():
+    """8C5-P2-50C5-P2-500-10 on 28×28 pixels, as `mnist-lenet`."""
+    features = [nn.Conv2d(1, 8, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(8, 50, 5), nn.ReLU(), nn.MaxPool2d(2)]
+    return nn.Sequential(*features, nn.Flatten(), nn.Linear(800, 500), nn.ReLU(), nn.Linear(500, 10)), (1, 28, 28)
+
+
+def vgg():
+    """Six convolutions of 3×3 in three pairs, 32 to 128 channels, on 3×32×32 pixels."""
+    features, channels = [], 3
+    for width in (32, 64, 128):
+        for _ in range(2):
+            features += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
+            channels = width
+        features.append(nn.MaxPool2d(2))
+    return nn.Sequential(*features, nn.Flatten(), nn.Linear(2048, 256), nn.ReLU(), nn.Linear(256, 10)), (3, 32, 32)
+
+
+NETWORKS = {"lenet": lenet, "vgg": vgg}
+
+
+def case(name):
+    torch.manual_seed(0)
+    module, shape = NETWORKS[name]()
+    x = torch.rand(BATCH, *shape)
+    return module.eval(), snnref.rate.convert(snnref.from_torch(module.eval(), input_shape=shape), x[:16]), x
 
 
 def seconds(work):
@@ -22,31 +54,49 @@ def seconds(work):
     return time.perf_counter() - begin
 
 
-def ratio(net, snn, x, steps):
+@torch.no_grad()
+def ratio(module, snn, x, *, steps, rounds=ROUNDS, **settings):
     """Median time of a run over median time of as many forward passes as it has steps."""
     spiking, plain = [], []
-    for _ in range(ROUNDS):
-        spiking.append(seconds(lambda: snn.run(x, steps=steps)))
-        plain.append(seconds(lambda: [net(x) for _ in range(steps)]))
+    for _ in range(rounds):
+        spiking.append(seconds(lambda: snn.run(x, steps=steps, **settings)))
+        plain.append(seconds(lambda: [module(x) for _ in range(steps)]))
     return median(spiking) / median(plain)
 
 
-def peak_megabytes(snn, x, steps):
-    tracemalloc.start()
-    snn.run(x, steps=steps)
-    peak = tracemalloc.get_traced_memory()[1] / 1e6
-    tracemalloc.stop()
-    return peak
+def peak_megabytes(name, steps):
+    """Of a process of its own."""
+    command = [sys.executable, __file__, name, str(steps)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def main():
-    net = snnref.load("digits-cnn")
-    x, _ = snnref.data.load("digits", split="train")
-    snn, x = snnref.rate.convert(net, x), x[:BATCH]
-    print(f"digits-cnn, batch {BATCH}\n{'T':>4}{'run / T forwards: NumPy':>26}{'torch':>8}{'peak MB, NumPy':>17}")
-    for steps in (32, 128):
-        numpy, tensor = ratio(net, snn, x, steps), ratio(net, snn, torch.from_numpy(x), steps)
-        print(f"{steps:4}{numpy:26.2f}{tensor:8.2f}{peak_megabytes(snn, x, steps):17.1f}")
+    if len(sys.argv) == 3:  # one run alone, for its memory
+        _, snn, x = case(sys.argv[1])
+        if int(sys.argv[2]):
+            snn.run(x, steps=int(sys.argv[2]))
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        return
+    print(f"batch {BATCH}, {torch.get_num_threads()} threads, run / T forward passes\n")
+    print(
+        f"{'network':9}{'T':>5}"
+        + "".join(f"{rule:>13}" for rule in ("exact", "average", "filter"))
+        + f"{'peak MB':>10}"
+    )
+    for name in NETWORKS:
+        module, snn, x = case(name)
+        idle = peak_megabytes(name, 0)
+        for steps in (32, 128):
+            rounds = ROUNDS if name == "lenet" else 3
+            ratios = [
+                ratio(module, snn, x, steps=steps, rounds=rounds, pooling=p) for p in ("exact", "average", "filter")
+            ]
+            print(
+                f"{name:9}{steps:5}"
+                + "".join(f"{r:13.2f}" for r in ratios)
+                + f"{peak_megabytes(name, steps) - idle:10.0f}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

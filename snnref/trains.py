@@ -7,6 +7,7 @@ together with `then`; `counted()` forgets when the spikes came.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -136,3 +137,19 @@ class Readings:
 
 
 Train = Analog | Clocked | Counted | Readings
+
+# Along which axis the samples of a batch lie in each array of a train.
+BATCH = {"values": 0, "spikes": 1, "potentials": 1, "known": 0, "counts": 0, "sums": 0, "over_time": 1}
+
+
+def beside(trains: Sequence[Train]) -> Train:
+    """The trains of parts of a batch, as one."""
+    first = trains[0]
+    if len(trains) == 1:
+        return first
+    arrays = {
+        name: namespace(getattr(first, name)).concat([getattr(train, name) for train in trains], axis=axis)
+        for name, axis in BATCH.items()
+        if getattr(first, name, None) is not None
+    }
+    return replace(first, **arrays)

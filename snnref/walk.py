@@ -14,7 +14,7 @@ from .arrays import Array, Placed, check_input, like
 from .graph import INPUT, READOUT
 from .nodes import Input, MaxPool, Nodes, Population, Readout, Scales
 from .results import Run, Trace
-from .trains import Analog, Readings, Train
+from .trains import Analog, Readings, Train, beside
 
 Trains = dict[str, Train]
 
@@ -83,10 +83,7 @@ class SNN:
     nodes: Nodes = field(repr=False)
     scales: Scales
     stepwise: Any  # a Code with `latency()`
-    closed: (
-        Any  # a Code with `latency()` and `parts(nodes, batch, record)`: codes for one stretch of time after the other,
-    )
-    # `asked` when somebody wants to know what there is at their end
+    closed: Any  # a Code with `latency()`, `groups` of samples that are walked together, and their `stretches` of time
     _placed: Placed = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -128,13 +125,23 @@ class SNN:
         """
         check_input(x, self.nodes[INPUT].shape)
         code = with_settings(self.closed, settings)
+        groups = [
+            self._stretches(group, x[samples, ...], record)
+            for samples, group in code.groups(self.nodes, x.shape[0], record=record)
+        ]
+        for states in zip(*groups, strict=True):
+            trains = {k: beside([state[k] for _, state in states]) for k in self.nodes}
+            yield Run(self.nodes, trains, self.scales, states[0][0])
+
+    def _stretches(self, group: Any, x: Array, record: bool) -> Iterator[tuple[Any, Trains]]:
+        """The trains of some samples, at each of the stops."""
         trains: Trains = {}
-        for part in code.parts(self.nodes, x.shape[0], record=record):
+        for part in group.stretches():
             new = self._walk(part, x)
             new = new if record else {k: train.counted() for k, train in new.items()}
             trains = {k: trains[k].then(new[k]) for k in new} if trains else new  # type: ignore[arg-type]
             if part.asked:
-                yield Run(self.nodes, trains, self.scales, part)
+                yield part, trains
 
     def _walk(self, code: Any, x: Array) -> Trains:
         return walk(self._placed.like(x), code, x / like(self.scales[INPUT], x))

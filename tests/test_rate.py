@@ -161,7 +161,7 @@ def test_the_gate_by_its_definition(pooling):
         expected.append(now[best])
     node = MaxPool("pool", (1, 1, 1), Pool(2), "input")
     train = Clocked(spikes.reshape(30, 1, 1, 2, 2))
-    for code in (Stepwise(steps=30, pooling=pooling, gate_steps=4), next(Windowed(30).parts({"n": node}, 1))):
+    for code in (Stepwise(steps=30, pooling=pooling, gate_steps=4), next(Windowed(30).stretches())):
         code = replace(code, pooling=pooling, gate_steps=4)
         assert code.max_pool(node, train).spikes.ravel().tolist() == expected
 
@@ -318,7 +318,7 @@ def test_nothing_leaves_the_device_of_the_input(net, x):
     snn = exact(net, x)
     meta = torch.tensor(x).to("meta")
     placed = Placed(snn.nodes).like(meta)
-    for code in (Stepwise(steps=3), *Windowed(steps=3, chunk=2).parts(snn.nodes, len(x))):
+    for code in (Stepwise(steps=3), *Windowed(steps=3, chunk=2).stretches()):
         assert {train.value().device.type for train in walk(placed, code, meta).values()} == {"meta"}
 
 
@@ -338,9 +338,12 @@ def test_memory_does_not_grow_with_time():
 
 def test_chunks_bound_what_is_held():
     snn = convert(snnref.load("digits-cnn"), snnref.data.load("digits", split="train")[0])
-    parts = list(Windowed(steps=1000).parts(snn.nodes, batch=599))
-    assert sum(part.steps for part in parts) == 1000
-    assert max(part.steps for part in parts) * 599 * 16 * 8 * 8 <= 2**22
+    groups = list(Windowed(steps=1000).groups(snn.nodes, batch=599))
+    assert [i for samples, _ in groups for i in range(599)[samples]] == list(range(599))
+    for samples, group in groups:
+        steps = [part.steps for part in group.stretches()]
+        assert sum(steps) == 1000
+        assert max(steps) * len(range(599)[samples]) * 16 * 8 * 8 <= 2**20
 
 
 @pytest.mark.parametrize(

@@ -256,10 +256,10 @@ def test_softmax_spikes_come_with_the_probabilities():
     potentials = np.broadcast_to(v, (20_000, 2, 3))
     rng = np.random.default_rng(0)
     for kind in (potentials, torch.tensor(potentials)):
-        ticks = np.asarray(softmax.clocked(kind, rng, clock=0.25))
+        ticks = np.asarray(softmax.clocked(kind, rng.random((20_000, 2, 2)), clock=0.25))
         assert set(ticks.sum(axis=-1).ravel()) == {0, 1}  # one neuron a tick
         np.testing.assert_allclose(ticks.mean(axis=0) / 0.25, [[0.1, 0.2, 0.7]] * 2, atol=0.03)
-        own = np.asarray(softmax.poisson(kind, rng))
+        own = np.asarray(softmax.poisson(kind, rng.random((20_000, 2, 3))))
         np.testing.assert_allclose(own.mean(axis=0), [[0.1, 0.2, 0.7]] * 2, atol=0.02)
         assert own.sum(axis=-1).max() > 1  # each by itself
 

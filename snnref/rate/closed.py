@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import BLOCK, Array, at_least, device, namespace, running_sum, window_gate
+from ..arrays import Array, at_least, device, namespace, running_sum, window_gate
 from ..graph import READOUT
 from ..layers import Conv, Dense
 from ..nodes import MaxPool, Nodes, Population, Readout
@@ -22,6 +22,7 @@ from ..trains import Analog, Clocked, Readings
 from . import softmax
 from .options import Rate, check_whole
 
+CACHE, WORK = 2**17, 2**20  # values of one step, and of a stretch, in the largest population of a group
 LONGEST = 64  # steps of a stretch: accounts stay small, so that float32 keeps their last digits
 
 
@@ -35,8 +36,9 @@ class Windowed(Rate):
 
     chunk: int | None = None
     stops: Sequence[int] = ()
-    asked: bool = field(default=True, repr=False)  # at the end of this stretch; set by `parts`
-    _memory: Any = field(default=None, repr=False, compare=False)  # what is carried over; made by `parts`
+    asked: bool = field(default=True, repr=False)  # at the end of this stretch
+    _memory: Any = field(default_factory=dict, repr=False, compare=False)  # what is carried over to the next stretch
+    _rooms: Any = field(default_factory=dict, repr=False, compare=False)  # arrays that all groups use in turn
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -45,21 +47,27 @@ class Windowed(Rate):
         for stop in self.stops:
             check_whole("stops", stop, 1)
 
-    def parts(self, nodes: Nodes, batch: int, *, record: bool = True) -> Iterator[Windowed]:
-        """Stretches of time; unless spikes are recorded, each may write over the trains of the one before."""
-        largest = batch * max(prod(node.shape) for node in nodes.values())
-        chunk = self.chunk or max(1, min(LONGEST, round(BLOCK / 2 / largest)))
-        memory: dict[Any, Any] = {"reuse": not record and self.pooling != "filter"}  # the filter looks back at spikes
+    def groups(self, nodes: Nodes, batch: int, *, record: bool = True) -> Iterator[tuple[slice, Windowed]]:
+        """Samples that are walked together: so few that what changes in one step stays in the processor's cache."""
+        largest = max(prod(node.shape) for node in nodes.values())
+        size = max(1, CACHE // largest)
+        chunk = self.chunk or min(LONGEST, max(1, WORK // (min(size, batch) * largest)))
+        shared: dict[Any, Any] = {"reuse": not record and self.pooling != "filter"}  # the filter looks back at spikes
+        for start in range(0, batch, size):
+            yield slice(start, start + size), replace(self, chunk=chunk, _first=start, _memory={}, _rooms=shared)
+
+    def stretches(self) -> Iterator[Windowed]:
+        """One stretch of time after the other, each `asked` if somebody wants to know what there is at its end."""
         past = 0
         for stop in sorted({*(s for s in self.stops if s < self.steps), self.steps}):
             while past < stop:
-                steps = min(chunk, stop - past)
+                steps = min(self.chunk or LONGEST, stop - past)
                 past += steps
-                yield replace(self, steps=steps, asked=past == stop, _past=past - steps, _memory=memory)
+                yield replace(self, steps=steps, asked=past == stop, _past=past - steps)
 
-    def draws(self, what: str) -> np.random.Generator:
-        """One source for all stretches: the draws of all steps in a row."""
-        return self._memory.setdefault(("draws", what), super().draws(what))
+    def source(self, what: str, sample: int) -> np.random.Generator:
+        """One for all stretches: the draws of all steps in a row."""
+        return self._memory.setdefault(("source", what, sample), super().source(what, sample))
 
     def population(self, node: Population, trains: Mapping[str, Analog | Clocked]) -> Clocked:
         """Spikes where the charge, counted from the last reset, reaches one threshold more than has been paid."""
@@ -86,10 +94,11 @@ class Windowed(Rate):
 
     def _array(self, name: str, shape: tuple[int, ...], x: Array) -> Array:
         """Room for a train: that of the stretch before if it can be had, since fresh memory is slow."""
-        room = self._memory.get(("room", name))
-        if room is None or tuple(room.shape) != shape or not self._memory["reuse"]:
+        room = self._rooms.get(name)
+        if room is None or tuple(room.shape) != shape:
             room = namespace(x).empty(shape, dtype=x.dtype, device=device(x))
-            self._memory["room", name] = room
+            if self._rooms.get("reuse"):
+                self._rooms[name] = room
         return room
 
     def _accounts(self, node: Population, neurons: Array) -> tuple[Array, Array]:
@@ -155,9 +164,9 @@ class Windowed(Rate):
             return Readings(self._per_step(node, "charge", z))
         potentials = self._collected("charge", z)
         if self.output == "clock":
-            spikes = softmax.clocked(potentials, self.draws("softmax"), clock=self.clock)
+            spikes = softmax.clocked(potentials, self.draw("softmax", (*potentials.shape[:2], 2)), clock=self.clock)
         else:
-            spikes = softmax.poisson(potentials, self.draws("softmax"))
+            spikes = softmax.poisson(potentials, self.draw("softmax", tuple(potentials.shape)))
         return Readings(self._per_step(node, "counts", spikes), final=True)
 
     def _per_step(self, node: Readout, what: str, values: Array) -> Array:

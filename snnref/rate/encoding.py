@@ -21,8 +21,8 @@ def regular(x: Array, *, steps: int, past: int = 0) -> Array:
     return counts[1:, ...] - counts[:-1, ...]
 
 
-def poisson(x: Array, draws: np.random.Generator, *, steps: int) -> Array:
-    """`(steps, *x.shape)`: at every step a spike with the probability |x|, whatever came before."""
+def poisson(x: Array, drawn: np.ndarray) -> Array:
+    """`drawn (steps, *x.shape)`: at every step a spike with the probability |x|, whatever came before."""
     xp = namespace(x)
-    drawn = xp.asarray(draws.random((steps, *x.shape)), device=device(x))
+    drawn = xp.asarray(drawn, device=device(x))
     return xp.where(drawn < xp.abs(x), xp.sign(x), xp.zeros_like(x))

@@ -64,6 +64,7 @@ class Rate:
     seed: int = 0
     _depth: Mapping[str, int] = field(default_factory=dict, repr=False)  # the layer l of each node; by `convert`
     _past: int = field(default=0, repr=False)  # steps that have gone by before these
+    _first: int = field(default=0, repr=False)  # samples of the batch that come before these
 
     def __post_init__(self) -> None:
         check_whole("steps", self.steps, 1)
@@ -96,8 +97,8 @@ class Rate:
         if self.encoding == "regular":
             spikes = encoding.regular(x, steps=self.steps, past=self._past)
         else:
-            spikes = encoding.poisson(x, self.draws("input"), steps=self.steps)
-        return Clocked(spikes, signed=low < 0)
+            spikes = encoding.poisson(x, self.draw("input", (self.steps, *x.shape)))
+        return Clocked(spikes, signed=True)
 
     def biases(self, node: Population | Readout, x: Array) -> Array:
         """What the bias of a node brings in each step, `(steps or 1, 1, *features)`, as an array like x."""
@@ -109,9 +110,16 @@ class Rate:
         """N(l) = d·l, the first steps, for which a neuron of this layer is held (section 3.3.1, Rueckauer 2017)."""
         return self.clamp * self._depth[node.name] if self.clamp else 0
 
-    def draws(self, what: str) -> np.random.Generator:
-        """A source of random numbers, one for each use."""
-        return np.random.default_rng([self.seed, *what.encode()])
+    def draw(self, what: str, shape: tuple[int, ...]) -> np.ndarray:
+        """Random numbers in [0, 1), of `shape (steps, batch, …)`.
+
+        Every sample has a source of its own, so that they do not depend on what else is in the batch.
+        """
+        sources = [self.source(what, self._first + sample) for sample in range(shape[1])]
+        return np.stack([source.random((shape[0], *shape[2:])) for source in sources], axis=1)
+
+    def source(self, what: str, sample: int) -> np.random.Generator:
+        return np.random.default_rng([self.seed, sample, *what.encode()])
 
     def latency(self) -> int:
         return self._past + self.steps

@@ -12,22 +12,23 @@ from ..arrays import Array, device, namespace
 from ..layers import Softmax
 
 
-def clocked(potentials: Array, draws: np.random.Generator, *, clock: float) -> Array:
-    """`(steps, batch, classes)` twice: when an external clock ticks, one neuron fires.
+def clocked(potentials: Array, drawn: np.ndarray, *, clock: float) -> Array:
+    """`potentials (steps, batch, classes)`: when an external clock ticks, one neuron fires.
+
+    drawn : `(steps, batch, 2)`, random numbers in [0, 1): whether it ticks, and who fires
 
     At each step it ticks with probability `clock`, for each sample by itself; who fires is drawn with the
     probabilities softmax(V) (the mechanism of Nessler et al. 2009).
     """
     xp, classes = namespace(potentials), potentials.shape[-1]
-    drawn = xp.asarray(draws.random((*potentials.shape[:-1], 2)), device=device(potentials))
+    drawn = xp.asarray(drawn, device=device(potentials))
     up_to = xp.cumulative_sum(Softmax()(potentials), axis=-1)
     winner = xp.sum(xp.astype(drawn[..., 1:] >= up_to[..., :-1], potentials.dtype), axis=-1)
     fires = winner[..., None] == xp.arange(classes, dtype=potentials.dtype, device=device(potentials))
     return xp.astype(fires & (drawn[..., :1] < clock), potentials.dtype)
 
 
-def poisson(potentials: Array, draws: np.random.Generator) -> Array:
-    """`(steps, batch, classes)` twice: each neuron fires with its own probability softmax(V), without a clock."""
+def poisson(potentials: Array, drawn: np.ndarray) -> Array:
+    """All `(steps, batch, classes)`: each neuron fires with its own probability softmax(V), without a clock."""
     xp = namespace(potentials)
-    drawn = xp.asarray(draws.random(tuple(potentials.shape)), device=device(potentials))
-    return xp.astype(drawn < Softmax()(potentials), potentials.dtype)
+    return xp.astype(xp.asarray(drawn, device=device(potentials)) < Softmax()(potentials), potentials.dtype)

@@ -98,9 +98,9 @@ class Stepwise(Rate):
             neurons = Population(node.name, node.shape, node.input)
             return Readings(self._per_step(_so_far(self.population(neurons, trains).spikes), held))
         if self.output == "clock":
-            spikes = softmax.clocked(potential, self.draws("softmax"), clock=self.clock)
+            spikes = softmax.clocked(potential, self.draw("softmax", (*potential.shape[:2], 2)), clock=self.clock)
         else:
-            spikes = softmax.poisson(potential, self.draws("softmax"))
+            spikes = softmax.poisson(potential, self.draw("softmax", tuple(potential.shape)))
         return Readings(self._per_step(_so_far(spikes), held), final=True)
 
     def _per_step(self, collected: Array, held: int) -> Array:
