@@ -188,3 +188,37 @@ def test_failure_is_1():
 def test_help_and_version():
     assert "evaluate" in run("--help").stdout
     assert run("--version").stdout.strip() == snnref.__version__
+
+
+def test_evaluate_with_any_setting():
+    done = run("evaluate", "digits-cnn", "--steps", "8", "--set", "initial=0.5", "--set", "output=spikes", "--json")
+    report = json.loads(done.stdout)
+    assert report["settings"]["initial"] == 0.5
+    net, (x, labels) = snnref.load("digits-cnn"), snnref.data.load()
+    snn = snnref.rate.convert(net, snnref.data.load(split="train")[0], initial=0.5, output="spikes")
+    assert report["accuracy"] == snn.run(x, steps=8).accuracy(labels)
+    assert "unknown setting 'tempo'" in run("evaluate", "digits-cnn", "--set", "tempo=3").stderr
+    wrong = run("evaluate", "digits-cnn", "--set", "tempo")
+    assert wrong.returncode == 2
+    assert "expected KEY=VALUE" in wrong.stderr
+
+
+def test_reproduce_writes_a_result_file(tmp_path, monkeypatch):
+    from typer.testing import CliRunner
+
+    from snnref.cli import app
+    from snnref.reproduce import Experiment, read, rueckauer2017
+
+    monkeypatch.setattr(rueckauer2017, "EXPERIMENTS", [Experiment("curves", "digits-cnn", "rate", {"steps": 3})])
+    path = tmp_path / "r.json"
+    done = CliRunner().invoke(app, ["reproduce", "rueckauer2017", "--output", str(path), "--images", "20"])
+    assert done.exit_code == 0, done.output
+    assert "1 experiments" in done.output
+    assert read(path)["experiments"][0]["points"][0]["images"] == 20
+    again = CliRunner().invoke(app, ["reproduce", "rueckauer2017", "--output", str(path)])
+    assert again.exit_code == 2
+    assert "--force" in again.output
+    for output in ("r.txt", "nowhere/r.json"):
+        refused = CliRunner().invoke(app, ["reproduce", "rueckauer2017", "--output", str(tmp_path / output)])
+        assert refused.exit_code == 2
+    assert CliRunner().invoke(app, ["reproduce", "nobody2020"]).exit_code == 2

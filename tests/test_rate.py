@@ -343,7 +343,7 @@ def test_chunks_bound_what_is_held():
     for samples, group in groups:
         steps = [part.steps for part in group.stretches()]
         assert sum(steps) == 1000
-        assert max(steps) * len(range(599)[samples]) * 16 * 8 * 8 <= 2**20
+        assert max(steps) * len(range(599)[samples]) * 16 * 8 * 8 <= 2**21
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from ..trains import Analog, Clocked, Readings
 from . import softmax
 from .options import Rate, check_whole
 
-CACHE, WORK = 2**17, 2**20  # values of one step, and of a stretch, in the largest population of a group
+CACHE, WORK = 2**18, 2**21  # values of one step, and of a stretch, in the largest population of a group
 LONGEST = 64  # steps of a stretch: accounts stay small, so that float32 keeps their last digits
 
 

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -16,18 +14,19 @@ from typing import Annotated, Any
 
 try:
     import typer
-    from rich.console import Console
-    from rich.progress import Progress
     from rich.table import Table
 except ImportError:
     sys.exit("The snnref command needs the extra 'cli': pip install '.[cli]' in snnref's source")
 
-from . import __version__, data, zoo
-from .evaluation import Evaluation, evaluate
-from .network import Network
-from .rate import Rate, convert
-from .rate.options import ENCODINGS, POOLINGS, RESETS
-from .reproduce import PAPERS, reproduce
+from .. import __version__, data, zoo
+from ..evaluation import Evaluation, evaluate
+from ..methods import METHODS
+from ..network import Network
+from ..rate import Rate
+from ..rate.options import ENCODINGS, POOLINGS, RESETS
+from ..reproduce import PAPERS, reproduce
+from .console import Json, bar, show
+from .datasets import data_app
 
 app = typer.Typer(
     help="How trained neural networks become spiking ones.",
@@ -35,21 +34,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(data_app, name="data")
 Name = StrEnum("Name", {name: name for name in zoo.RECIPES})  # type: ignore[misc]
 Paper = StrEnum("Paper", {paper: paper for paper in PAPERS})  # type: ignore[misc]
-Method = StrEnum("Method", {"rate": "rate"})
+Method = StrEnum("Method", {name: name for name in METHODS})  # type: ignore[misc]
 Reset = StrEnum("Reset", {reset: reset for reset in RESETS})  # type: ignore[misc]
 Pooling = StrEnum("Pooling", {pooling: pooling for pooling in POOLINGS})  # type: ignore[misc]
 Encoding = StrEnum("Encoding", {encoding: encoding for encoding in ENCODINGS})  # type: ignore[misc]
-
-
-@contextmanager
-def _bar(what: str) -> Iterator[Progress]:
-    """A progress bar on a terminal; nothing when standard error goes elsewhere."""
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        bar.add_task(what)
-        yield bar
 
 
 def _version(wanted: bool) -> None:
@@ -67,9 +58,6 @@ def _main(
     pass
 
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-
-
 @app.command()
 def info(
     name: Annotated[
@@ -83,7 +71,7 @@ def info(
         if picture:
             raise typer.BadParameter("a picture is of one network; name it", param_hint="--picture")
         cards = [zoo.card(k) for k in zoo.RECIPES]
-        _show(cards, _zoo_table(cards), as_json=as_json)
+        show(cards, _zoo_table(cards), as_json=as_json)
         return
     net, card = (zoo.load(name), zoo.card(name)) if name in zoo.RECIPES else (_read(name), None)
     if picture:
@@ -107,7 +95,7 @@ def _read(name: str) -> Network:
 
 def _draw(net: Network, picture: Path) -> None:
     try:
-        from .figures.graph import graph
+        from ..figures.graph import graph
     except ImportError as error:
         raise ImportError(
             "a picture needs the extra 'notebook': pip install '.[notebook]' in snnref's source"
@@ -133,7 +121,7 @@ def train(
 
     After every epoch a checkpoint is written beside the output. Stopped, the same command goes on from there.
     """
-    from . import training
+    from .. import training
 
     path = output or Path(f"{name.value}.npz")
     if path.suffix != ".npz" or path.is_dir() or not path.parent.is_dir():
@@ -143,10 +131,10 @@ def train(
     checkpoint = path.with_suffix(".checkpoint")
     if checkpoint.exists():
         typer.echo(f"going on from {checkpoint}", err=True)
-    with _bar(f"training {name.value}") as bar:
+    with bar(f"training {name.value}") as shown:
 
         def progress(epoch: int, total: int, loss: float) -> None:
-            bar.update(bar.task_ids[0], completed=epoch, total=total, description=f"epoch {epoch}, loss {loss:.3f}")
+            shown.update(shown.task_ids[0], completed=epoch, total=total, description=f"epoch {epoch}, loss {loss:.3f}")
 
         try:
             net, card = training.train(name.value, seed=seed, epochs=epochs, progress=progress, checkpoint=checkpoint)
@@ -163,7 +151,7 @@ def train(
 @app.command(name="evaluate")
 def evaluate_(
     name: Annotated[Name, typer.Argument(help="The network to convert.")],
-    method: Annotated[Method, typer.Option(help="The spiking code.")] = Method.rate,
+    method: Annotated[Method, typer.Option(help="The spiking code.")] = Method("rate"),  # noqa: B008
     steps: Annotated[int, typer.Option(help="Time steps that an image is shown.", min=1)] = Rate.steps,
     reset: Annotated[Reset, typer.Option(help="What a spike does to the potential.")] = Reset(Rate.reset),  # noqa: B008
     encoding: Annotated[Encoding, typer.Option(help="How the image enters.")] = Encoding(Rate.encoding),  # noqa: B008
@@ -172,6 +160,10 @@ def evaluate_(
     percentile: Annotated[
         float, typer.Option(help="Of the activations: what a neuron at full rate stands for.")
     ] = 99.9,
+    others: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Any other setting of the method; repeatable."),
+    ] = None,
     images: Annotated[int | None, typer.Option(help="Only the first so many.", min=1)] = None,
     calibration: Annotated[
         int, typer.Option(help="Training images that choose the scales: the first so many.", min=1)
@@ -193,15 +185,15 @@ def evaluate_(
     samples, _ = data.load(recipe.dataset, split="train")
     x, labels = data.load(recipe.dataset, split=recipe.held_out)
     settings: dict[str, Any] = {"steps": steps, "reset": reset.value, "encoding": encoding.value}
-    settings |= {"seed": seed, "pooling": pooling.value}
-    snn = convert(net, samples[:calibration], percentile=percentile, **settings)
-    with _bar(f"{name.value} in spikes") as bar:
+    settings |= {"seed": seed, "pooling": pooling.value, **dict(map(_setting, others or []))}
+    snn = METHODS[method.value].convert(net, samples[:calibration], percentile=percentile, **settings)
+    with bar(f"{name.value} in spikes") as shown:
         result = evaluate(
             net,
             snn,
             x=x[:images],
             labels=labels[:images],
-            progress=lambda done, total: bar.update(bar.task_ids[0], completed=done, total=total),
+            progress=lambda done, total: shown.update(shown.task_ids[0], completed=done, total=total),
         )
     report = {
         "network": name.value,
@@ -210,7 +202,7 @@ def evaluate_(
         **asdict(result),
     }
     title = f"{name.value} as {method.value} code: " + ", ".join(f"{k} {v}" for k, v in report["settings"].items())
-    _show(report, _table(title, result), as_json=as_json)
+    show(report, _table(title, result), as_json=as_json)
 
 
 @app.command(name="reproduce")
@@ -229,13 +221,24 @@ def reproduce_(
         raise typer.BadParameter(f"got {path}, expected a file .json in a folder that exists", param_hint="--output")
     if path.exists() and not force:
         raise typer.BadParameter(f"{path} is there already; choose another --output, or --force", param_hint="--output")
-    with _bar(paper.value) as bar:
+    with bar(paper.value) as shown:
 
         def progress(title: str, done: int, total: int) -> None:
-            bar.update(bar.task_ids[0], completed=done, total=total, description=title)
+            shown.update(shown.task_ids[0], completed=done, total=total, description=title)
 
         result = reproduce(paper.value, path, images=images, progress=progress)
     typer.echo(f"wrote {path}: {len(result['experiments'])} experiments")
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    """KEY=VALUE, the value a number or a word."""
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise typer.BadParameter(f"got {text!r}, expected KEY=VALUE, for example initial=0.5", param_hint="--set")
+    try:
+        return key, json.loads(value)
+    except ValueError:
+        return key, value
 
 
 def _table(title: str, result: Evaluation) -> Table:
@@ -252,13 +255,6 @@ def _table(title: str, result: Evaluation) -> Table:
     return table
 
 
-def _show(content: Any, table: Table, *, as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps(content, indent=2, ensure_ascii=False))
-    else:
-        Console().print(table)
-
-
 def _zoo_table(cards: list[dict[str, Any]]) -> Table:
     table = Table("network", "data", "parameters", "accuracy", "layers")
     table.columns[0].no_wrap = True
@@ -272,75 +268,6 @@ def _zoo_table(cards: list[dict[str, Any]]) -> Table:
             card["architecture"].split()[0].strip(":,"),
         )
     return table
-
-
-data_app = typer.Typer(help="Fetch, list and verify data sets.", no_args_is_help=True)
-app.add_typer(data_app, name="data")
-DataName = StrEnum("DataName", {name: name for name in data.DATASETS})  # type: ignore[misc]
-
-
-@data_app.command(name="list")
-def data_list(as_json: Json = False) -> None:
-    """What there is, what of it is here, and where."""
-    table = Table("data set", "images", "MB", "here", "licence")
-    entries = {}
-    for name, entry in data.DATASETS.items():
-        size, here = sum(file.megabytes for file in entry.files), data.available(name)
-        images = ", ".join(f"{n:,} {split}" for split, n in entry.splits.items())
-        table.add_row(name, images, f"{size:.1f}", ", ".join(here) or "no", entry.licence)
-        entries[name] = {
-            "folder": str(data.folder(name)),
-            "splits": entry.splits,
-            "here": here,
-            "files": data.states(name),
-        }
-    _show(entries, table, as_json=as_json)
-    if not as_json:
-        for name in data.DATASETS:
-            typer.echo(f"{name}: {data.folder(name)}")
-
-
-@data_app.command()
-def fetch(names: Annotated[list[DataName], typer.Argument(help="The data sets.")]) -> None:
-    """Download what is not here yet; every file is checked."""
-    for name in names:
-        with _bar(f"fetching {name.value}") as bar:
-            paths = data.fetch(name.value, progress=_Download(bar))
-        typer.echo(f"{name.value}: {len(paths)} files in {paths[0].parent}")
-
-
-class _Download:
-    """What pooch asks of a progress bar, on ours."""
-
-    def __init__(self, bar: Progress):
-        self.bar, self.total = bar, 0
-
-    def update(self, n: int) -> None:
-        self.bar.update(self.bar.task_ids[0], total=self.total, advance=n)
-
-    def reset(self) -> None:
-        self.bar.reset(self.bar.task_ids[0], total=self.total)
-
-    def close(self) -> None:
-        pass
-
-
-@data_app.command()
-def verify(
-    names: Annotated[list[DataName] | None, typer.Argument(help="The data sets; all by default.")] = None,
-) -> None:
-    """Check every file that is here against its recorded checksum.
-
-    The exit status is 1 if one is damaged, or if one of a data set that was named is absent.
-    """
-    wrong = False
-    for name in names or list(DataName):
-        for file, state in data.states(name.value).items():
-            typer.echo(f"{name.value}/{file}: {'ok' if state == 'here' else state}")
-            wrong |= state == "damaged" or (state == "absent" and bool(names))
-    if wrong:
-        typer.echo("`snnref data fetch NAME` brings what is damaged or absent", err=True)
-        raise typer.Exit(1)
 
 
 def main() -> None:
