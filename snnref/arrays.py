@@ -210,6 +210,17 @@ def running_sum(x: Array, past: Array | float = 0.0, *, out: Array | None = None
     return sums
 
 
+def room(x: Array, steps: int) -> Array:
+    """An empty array `(steps, *x.shape[1:])` whose entries lie in memory in the same order as x's."""
+    if not is_torch_array(x):
+        return np.empty((steps, *x.shape[1:]), x.dtype)
+    import torch
+
+    one = torch.empty_like(x[0], device="meta")
+    strides = (one.numel(), *one.stride())
+    return torch.empty_strided((steps, *one.shape), strides, dtype=x.dtype, device=x.device)
+
+
 def at_least(x: Array, level: Array | float, *, out: Array) -> None:
     """Write 1 into `out` where x ≥ level, else 0."""
     namespace(x).greater_equal(x, level, out=out)
@@ -232,9 +243,12 @@ def convolve(x: Array, weight: Array, axes: Sequence[Axis], *, groups: int = 1) 
 
 
 def _convolve_torch(x: Array, weight: Array, axes: Sequence[Axis], groups: int) -> Array:
+    import torch
     from torch.nn import functional
 
     _, stride, before, after, dilation = zip(*axes, strict=True)
+    if len(axes) == 2 and x.dtype == torch.float32 and not (x.requires_grad or weight.requires_grad):
+        x = x.contiguous(memory_format=torch.channels_last)  # twice as fast; what follows keeps this layout
     if before != after:  # torch pads both sides alike
         x, before = pad(x, _widths(axes)), (0,) * len(axes)
     product = {1: functional.conv1d, 2: functional.conv2d}[len(axes)]

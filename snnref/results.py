@@ -12,7 +12,7 @@ from . import counting
 from .arrays import Array, like, namespace, to_numpy
 from .graph import READOUT
 from .nodes import Nodes, Population, Scales
-from .trains import Analog, Readings
+from .trains import Analog, Readings, beside
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,9 +20,14 @@ class Run:
     """The result of `SNN.run` for a batch."""
 
     nodes: Nodes = field(repr=False)
-    trains: dict[str, Any] = field(repr=False)  # node -> its train
+    parts: list[dict[str, Any]] = field(repr=False)  # node -> its train, for some samples after the others
     scales: Scales
     code: Any = field(repr=False)  # what sent the trains, with its options
+
+    @cached_property
+    def trains(self) -> dict[str, Any]:
+        """The train of every node, for the whole batch."""
+        return {name: beside([part[name] for part in self.parts]) for name in self.nodes}
 
     @property
     def latency(self) -> int:
@@ -34,12 +39,13 @@ class Run:
         """`(batch, classes)`: the decoded readout, to be compared with the ANN's output."""
         return self.output_over_time[-1]
 
-    @property
+    @cached_property
     def output_over_time(self) -> Array:
         """`(steps, batch, classes)`: the decoded readout, had it been asked at each step; probabilities if the network
         ends with a softmax."""
-        readings = self.trains[READOUT].over_time
-        if self.trains[READOUT].final:
+        answer = beside([part[READOUT] for part in self.parts])
+        readings = answer.over_time
+        if answer.final:
             return readings
         decoded = readings * like(self.scales[READOUT], readings)
         softmax = getattr(self.nodes[READOUT], "softmax", None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -142,7 +143,7 @@ Train = Analog | Clocked | Counted | Readings
 BATCH = {"values": 0, "spikes": 1, "potentials": 1, "known": 0, "counts": 0, "sums": 0, "over_time": 1}
 
 
-def beside(trains: Sequence[Train]) -> Train:
+def beside(trains: Sequence[Any]) -> Any:
     """The trains of parts of a batch, as one."""
     first = trains[0]
     if len(trains) == 1:

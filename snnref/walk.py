@@ -14,7 +14,7 @@ from .arrays import Array, Placed, check_input, like
 from .graph import INPUT, READOUT
 from .nodes import Input, MaxPool, Nodes, Population, Readout, Scales
 from .results import Run, Trace
-from .trains import Analog, Readings, Train, beside
+from .trains import Analog, Readings, Train
 
 Trains = dict[str, Train]
 
@@ -107,7 +107,7 @@ class SNN:
         """
         check_input(x, self.nodes[INPUT].shape)
         code = with_settings(self.stepwise, settings)
-        return Trace(self.nodes, self._walk(code, x), self.scales, code)
+        return Trace(self.nodes, [self._walk(code, x)], self.scales, code)
 
     def run(self, x: Array, *, record: bool = False, **settings: Any) -> Run:
         """The same spikes as `simulate`, faster, and in memory that grows with the steps by the readings only.
@@ -130,8 +130,7 @@ class SNN:
             for samples, group in code.groups(self.nodes, x.shape[0], record=record)
         ]
         for states in zip(*groups, strict=True):
-            trains = {k: beside([state[k] for _, state in states]) for k in self.nodes}
-            yield Run(self.nodes, trains, self.scales, states[0][0])
+            yield Run(self.nodes, [trains for _, trains in states], self.scales, states[0][0])
 
     def _stretches(self, group: Any, x: Array, record: bool) -> Iterator[tuple[Any, Trains]]:
         """The trains of some samples, at each of the stops."""

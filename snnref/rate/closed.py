@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, at_least, device, namespace, running_sum, window_gate
+from ..arrays import Array, at_least, device, namespace, room, running_sum, window_gate
 from ..graph import READOUT
 from ..layers import Conv, Dense
 from ..nodes import MaxPool, Nodes, Population, Readout
@@ -22,7 +22,7 @@ from ..trains import Analog, Clocked, Readings
 from . import softmax
 from .options import Rate, check_whole
 
-CACHE, WORK = 2**18, 2**21  # values of one step, and of a stretch, in the largest population of a group
+CACHE, WORK = 2**17, 2**21  # values of one step, and of a stretch, in the largest population of a group
 LONGEST = 64  # steps of a stretch: accounts stay small, so that float32 keeps their last digits
 
 
@@ -74,7 +74,7 @@ class Windowed(Rate):
         signed, held = node.activation is not None and node.activation.kind == "sign", self.held(node)
         z = self._currents(node, trains)
         xp = namespace(z)
-        spikes = self._array(node.name, (self.steps, *z.shape[1:]), z)
+        spikes = self._room(node, z)
         charge, due = self._accounts(node, spikes[0, ...])
         first = min(max(0, held - self._past), self.steps)
         spikes[:first, ...] = 0
@@ -92,14 +92,15 @@ class Windowed(Rate):
         paid_only = self.reset == "subtract" and not signed  # then every spike has raised what is due by one
         return Clocked(spikes, signed=signed, start=held, known=due - before if paid_only else None)
 
-    def _array(self, name: str, shape: tuple[int, ...], x: Array) -> Array:
-        """Room for a train: that of the stretch before if it can be had, since fresh memory is slow."""
-        room = self._rooms.get(name)
-        if room is None or tuple(room.shape) != shape:
-            room = namespace(x).empty(shape, dtype=x.dtype, device=device(x))
+    def _room(self, node: Population | MaxPool, x: Array) -> Array:
+        """For what x tells of one step or more: the array of the stretch before, if it can be had, since fresh memory
+        is slow."""
+        found = self._rooms.get(node.name)
+        if found is None or tuple(found.shape) != (self.steps, *x.shape[1:]):
+            found = room(x, self.steps)
             if self._rooms.get("reuse"):
-                self._rooms[name] = room
-        return room
+                self._rooms[node.name] = found
+        return found
 
     def _accounts(self, node: Population, neurons: Array) -> tuple[Array, Array]:
         """What each neuron has received, and when its next spike is due: changed in place from step to step."""
@@ -123,7 +124,7 @@ class Windowed(Rate):
             gated = window_gate(self._estimates(node, train.spikes), train.spikes, node.window.axes, most=most)
             return replace(train, spikes=gated, known=None)
         xp, (past, before) = namespace(train.spikes), self._memory.get(node.name, (0.0, 0.0))
-        counts = running_sum(train.spikes, past, out=self._array(node.name, tuple(train.spikes.shape), train.spikes))
+        counts = running_sum(train.spikes, past, out=self._room(node, train.spikes))
         largest = node.window(counts)
         self._memory[node.name] = xp.asarray(counts[-1, ...], copy=True), largest[-1, ...]
         spikes = xp.empty_like(largest)
