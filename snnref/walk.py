@@ -127,7 +127,7 @@ class SNN:
         code = with_settings(self.closed, settings)
         groups = [
             self._stretches(group, x[samples, ...], record)
-            for samples, group in code.groups(self.nodes, x.shape[0], record=record)
+            for samples, group in code.groups(self.nodes, x, record=record)
         ]
         for states in zip(*groups, strict=True):
             yield Run(self.nodes, [trains for _, trains in states], self.scales, states[0][0])

@@ -336,9 +336,9 @@ def test_memory_does_not_grow_with_time():
     assert peaks[1] < 1.25 * peaks[0]
 
 
-def test_chunks_bound_what_is_held():
+def test_groups_and_chunks_bound_what_is_held():
     snn = convert(snnref.load("digits-cnn"), snnref.data.load("digits", split="train")[0])
-    groups = list(Windowed(steps=1000).groups(snn.nodes, batch=599))
+    groups = list(Windowed(steps=1000).groups(snn.nodes, np.ones((599, 1, 8, 8))))
     assert [i for samples, _ in groups for i in range(599)[samples]] == list(range(599))
     for samples, group in groups:
         steps = [part.steps for part in group.stretches()]

@@ -7,6 +7,7 @@ import torch
 from test_rate import STEPS, assert_same, exact
 
 import snnref
+from snnref.arrays import window_gate
 from snnref.canonical import canonical
 from snnref.graph import INPUT, READOUT
 from snnref.layers import Activation, Conv, Dense, Flatten, MaxPool, ReLU
@@ -321,3 +322,31 @@ def test_stops_without_sense_are_refused(net, x):
         exact(net, x).run(x, stops=[0])
     assert isinstance(exact(net, x), SNN)
     assert Windowed(stops=(3,)).stops == (3,)
+
+
+@pytest.mark.parametrize("options", [{}, {"encoding": "poisson"}, {"output": "clock"}, {"pooling": "filter"}])
+def test_groups_of_samples_change_nothing(monkeypatch, net, x, options):
+    """Each sample walked by itself, in stretches of two steps, asked on the way."""
+    snn = exact(net, x)
+    trace = snn.simulate(x, steps=STEPS, **options)
+    monkeypatch.setattr("snnref.rate.closed.CACHE", 1)
+    assert len(list(Windowed().groups(snn.nodes, x))) == len(x) > 1
+    assert_same(trace, snn.run(x, steps=STEPS, record=True, chunk=2, **options))
+    *_, early, last = snn.runs(x, steps=STEPS, chunk=2, stops=[7], **options)
+    assert np.array_equal(early.output_over_time, trace.output_over_time[:7])
+    for name, count in trace.spikes.items():
+        assert np.array_equal(last.spikes[name], count), name
+        assert np.array_equal(early.spikes[name], np.abs(trace.spikes_over_time[name][:7]).sum(axis=0)), name
+
+
+@pytest.mark.parametrize("window", [{"size": 2}, {"size": 3, "stride": 2, "padding": 1}, {"size": (1, 2), "stride": 1}])
+def test_a_gate_by_one_maximum(window):
+    """Estimates that are whole numbers, with many ties: the same as by comparing one by one."""
+    rng = np.random.default_rng(0)
+    axes = MaxPool(**window).axes
+    for estimate, x in ((torch.tensor, torch.tensor), (np.array, np.array)):
+        estimates = rng.integers(-2, 3, (5, 2, 6, 8)).astype(np.float32)
+        spikes = rng.integers(-1, 2, (5, 2, 6, 8)).astype(np.float32)
+        slow = window_gate(estimate(estimates), x(spikes), axes)
+        fast = window_gate(estimate(estimates), x(spikes), axes, most=2)
+        assert np.array_equal(np.asarray(slow), np.asarray(fast))

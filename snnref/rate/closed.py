@@ -23,6 +23,7 @@ from . import softmax
 from .options import Rate, check_whole
 
 CACHE, WORK = 2**17, 2**21  # values of one step, and of a stretch, in the largest population of a group
+ACCELERATOR = 64  # times as many at once, where there is no such cache
 LONGEST = 64  # steps of a stretch: accounts stay small, so that float32 keeps their last digits
 
 
@@ -47,11 +48,12 @@ class Windowed(Rate):
         for stop in self.stops:
             check_whole("stops", stop, 1)
 
-    def groups(self, nodes: Nodes, batch: int, *, record: bool = True) -> Iterator[tuple[slice, Windowed]]:
+    def groups(self, nodes: Nodes, x: Array, *, record: bool = True) -> Iterator[tuple[slice, Windowed]]:
         """Samples that are walked together: so few that what changes in one step stays in the processor's cache."""
-        largest = max(prod(node.shape) for node in nodes.values())
-        size = max(1, CACHE // largest)
-        chunk = self.chunk or min(LONGEST, max(1, WORK // (min(size, batch) * largest)))
+        largest, batch = max(prod(node.shape) for node in nodes.values()), x.shape[0]
+        more = 1 if str(device(x)) == "cpu" else ACCELERATOR
+        size = max(1, more * CACHE // largest)
+        chunk = self.chunk or min(LONGEST, max(1, more * WORK // (min(size, batch) * largest)))
         shared: dict[Any, Any] = {"reuse": not record and self.pooling != "filter"}  # the filter looks back at spikes
         for start in range(0, batch, size):
             yield slice(start, start + size), replace(self, chunk=chunk, _first=start, _memory={}, _rooms=shared)
