@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,36 +44,36 @@ def neuron(method: str, step: Callable[..., tuple[Any, Any]]) -> Comparison:
         passed = {k: value for k, value in options.items() if every or k in taken}
         if any(value != defaults[k] for k, value in options.items() if k not in passed):
             continue  # an option that this neuron does not have
-        expected = _play(checks.reference, currents, options)
-        got: Played | str
+        expected, failure = list(_play(checks.reference, currents, options)), ""
+        got: list[Pair] = []
         try:
-            got = _play(step, currents, passed)
+            got.extend(_play(step, currents, passed))
         except Exception as error:
-            got = f"{type(error).__name__}: {error}"
+            failure = f"{type(error).__name__}: {error}"
         tried += 1
         if got != expected:
-            return Comparison(False, _counter_example(options, currents, expected, got))
+            return Comparison(False, _counter_example(options, currents, expected, got, failure))
     return Comparison(True, f"agrees with the reference in all {tried} cases")
 
 
-Played = list[tuple[float, float]]  # spike and potential after each step
+Pair = tuple[float, float]  # spike and potential after a step
 
 
-def _play(step: Callable[..., Any], currents: tuple[float, ...], options: dict[str, Any]) -> Played:
+def _play(step: Callable[..., Any], currents: tuple[float, ...], options: dict[str, Any]) -> Iterator[Pair]:
     v: Any = np.zeros(())
-    played = []
     for z in currents:
         spike, v = step(np.asarray(z), v, **options)
-        played.append((float(spike), float(v)))
-    return played
+        yield float(spike), float(v)
 
 
-def _counter_example(options: dict[str, Any], currents: tuple[float, ...], expected: Played, got: Played | str) -> str:
-    wrong = 0 if isinstance(got, str) else next(i for i, pair in enumerate(expected) if got[i] != pair)
+def _counter_example(
+    options: dict[str, Any], currents: tuple[float, ...], expected: list[Pair], got: list[Pair], failure: str
+) -> str:
+    wrong = next(i for i, pair in enumerate(expected) if i >= len(got) or got[i] != pair)
     setting = ", ".join(f"{k} {v if isinstance(v, str) else f'{v:g}'}" for k, v in options.items())
     shown = ", ".join(f"{z:g}" for z in currents[: wrong + 1])
-    if isinstance(got, str):
-        answer = f"yours fails with {got}"
+    if wrong >= len(got):
+        answer = f"yours fails with {failure}"
     else:
         answer = f"yours gives spike {got[wrong][0]:g} and leaves V = {got[wrong][1]:g}"
     spike, v = expected[wrong]

@@ -32,9 +32,10 @@ class Row:
     inherited: float  # f(A) less the ANN's activation: what came in was wrong
 
     @property
-    def cause(self) -> str:
-        """The largest."""
-        return max(CAUSES, key=lambda cause: getattr(self, cause))
+    def cause(self) -> str | None:
+        """The largest; None if there is no error at all."""
+        largest = max(CAUSES, key=lambda cause: getattr(self, cause))
+        return largest if getattr(self, largest) > 0 else None
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,9 @@ class Diagnosis:
 def diagnose(net: Graph, snn: SNN, x: Array, **settings: Any) -> Diagnosis:
     """Run both networks on `x (batch, *input_shape)` and say where they part, and what would help.
 
-    `settings` go to `SNN.run`. Raises what `SNN.run` raises for unsuitable input.
+    `settings` go to `SNN.run`. Where populations measure their rates over different times (a clamp), what they
+    received is known by those rates only, and the causes are told apart less sharply. Raises what `SNN.run` raises for
+    unsuitable input.
     """
     run = snn.run(x, **settings)
     nodes = Placed(snn.nodes).like(x)
@@ -66,7 +69,8 @@ def diagnose(net: Graph, snn: SNN, x: Array, **settings: Any) -> Diagnosis:
         for name, node in nodes.items()
         if isinstance(node, Population)
     )
-    advice = {row.population: f"{row.cause}: {method(run.code.method).ADVICE[row.cause]}" for row in rows}
+    find = method(run.code.method).advice
+    advice = {row.population: f"{row.cause}: {find(row.cause, run.code)}" for row in rows if row.cause}
     agreement = np.mean(to_numpy(run.prediction) == to_numpy(net(x)).argmax(axis=1))
     return Diagnosis(rows, float(agreement), advice)
 

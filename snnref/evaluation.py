@@ -47,8 +47,8 @@ def evaluate(
 ) -> Evaluation:
     """Run the ANN and its spiking conversion over all images `x (images, *input_shape)`.
 
-    `settings` go to `SNN.run`. Raises ValueError when there is not one
-    label for each image, TypeError for labels of another kind (NumPy, torch) or device.
+    `settings` go to `SNN.run`; what is drawn at random is drawn alike in every batch. Raises ValueError when there is
+    not one label for each image, TypeError for labels of another kind (NumPy, torch) or device.
     """
     *_, last = evaluate_over_time(net, snn, x=x, labels=labels, batch=batch, progress=progress, **settings)
     return last

@@ -1,6 +1,6 @@
 """The methods by name: a paper is registered by one line here.
 
-Each module offers `convert` (a network to an `SNN`), `explain` (one neuron's arithmetic), `ADVICE` (against each cause
+Each module offers `convert` (a network to an `SNN`), `explain` (one neuron's arithmetic), `advice` (against each cause
 of error that `diagnose` tells apart) and `check` (its neuron as a reference, and cases to compare with).
 """
 

@@ -53,7 +53,7 @@ class Run:
 
     @property
     def prediction(self) -> Array:
-        """`(batch,)`: the class with the largest output (the first of equals)."""
+        """`(batch,)`: the class with the largest output (the first of equals, so also where there is no output yet)."""
         return self.prediction_over_time[-1]
 
     @property

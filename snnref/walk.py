@@ -130,7 +130,7 @@ class SNN:
             for samples, group in code.groups(self.nodes, x, record=record)
         ]
         for states in zip(*groups, strict=True):
-            yield Run(self.nodes, [trains for _, trains in states], self.scales, states[0][0])
+            yield Run(self.nodes, [trains for _, trains in states], self.scales, states[0][0].so_far())
 
     def _stretches(self, group: Any, x: Array, record: bool) -> Iterator[tuple[Any, Trains]]:
         """The trains of some samples, at each of the stops."""

@@ -19,7 +19,6 @@ from snnref.rate.closed import Windowed
 from snnref.rate.scales import Tail
 from snnref.rate.stepwise import Stepwise
 from snnref.trains import Analog
-from snnref.walk import SNN
 
 OPTIONS = {
     "half full": {"initial": 0.5},
@@ -320,8 +319,6 @@ def test_options_without_sense_are_refused(options, message):
 def test_stops_without_sense_are_refused(net, x):
     with pytest.raises(ValueError, match=r"stops: got 0, expected a whole number ≥ 1"):
         exact(net, x).run(x, stops=[0])
-    assert isinstance(exact(net, x), SNN)
-    assert Windowed(stops=(3,)).stops == (3,)
 
 
 @pytest.mark.parametrize("options", [{}, {"encoding": "poisson"}, {"output": "clock"}, {"pooling": "filter"}])
@@ -350,3 +347,36 @@ def test_a_gate_by_one_maximum(window):
         slow = window_gate(estimate(estimates), x(spikes), axes)
         fast = window_gate(estimate(estimates), x(spikes), axes, most=2)
         assert np.array_equal(np.asarray(slow), np.asarray(fast))
+
+
+@pytest.mark.parametrize("output", ["clock", "poisson"])
+def test_a_held_softmax_does_not_speak(net, x, output):
+    """Outputs are spikes over the time since the clamp was lifted, so they sum up to about 1, or less with a clock."""
+    snn, before = exact(net, x), 2 * depths(canonical(net))[READOUT]
+    over_time = snn.run(x, steps=400, clamp=2, output=output).output_over_time
+    assert not over_time[:before].any()
+    assert over_time[-1].sum(axis=-1) == pytest.approx(np.full(len(x), 0.5 if output == "clock" else 1.0), abs=0.15)
+
+
+def test_awkward_names_and_windows_of_one():
+    """A pool that only takes every second entry hands on a view, which the next stretch must not change."""
+    rng = np.random.default_rng(0)
+    net = (
+        Network((1, 6, 6))
+        .add("reuse", networks.conv(rng, 3, 1, 3, padding=1))
+        .add("source", ReLU())
+        .add("pool", MaxPool(1, stride=2))
+        .add("flat", Flatten((3, 3, 3)))
+        .add("dense", networks.dense(rng, 5, 27))
+        .add("input+", ReLU())
+        .add("out", networks.dense(rng, 3, 5))
+    )
+    x = networks.images(rng, net)
+    snn = exact(net, x)
+    trace = snn.simulate(x, steps=STEPS)
+    for chunk in (1, 7, None):
+        run = snn.run(x, steps=STEPS, chunk=chunk)
+        assert np.array_equal(run.output_over_time, trace.output_over_time)
+        for name, count in trace.spikes.items():
+            assert np.array_equal(run.spikes[name], count), name
+        assert run.code.steps == run.latency == STEPS

@@ -10,6 +10,7 @@ from test_rate import exact
 
 import snnref
 from snnref import check, diagnose, explain
+from snnref.diagnosis import CAUSES
 from snnref.layers import Dense, ReLU
 from snnref.methods import METHODS
 from snnref.network import INPUT, Network
@@ -215,5 +216,45 @@ def test_a_failing_neuron_is_told_its_error():
 
 def test_every_method_offers_the_same():
     for module in METHODS.values():
-        assert {"convert", "explain", "ADVICE", "check"} <= set(dir(module))
-        assert set(module.ADVICE) == {"clipping", "silence", "quantisation", "transient", "inherited"}
+        assert {"convert", "explain", "advice", "check"} <= set(dir(module))
+        code = module.convert(one_layer([1.0], [0.0]), np.ones((1, 1))).stepwise
+        assert all(module.advice(cause, code) for cause in CAUSES)
+
+
+def test_advice_heeds_the_options(digits):
+    net, calibration, x = digits
+    snn = snnref.rate.convert(net, calibration)
+    assert "Eq. 5a" in diagnose(net, snn, x[:20], steps=200, reset="zero").advice["relu1"]
+    assert "Poisson" in diagnose(net, snn, x[:20], steps=60, encoding="poisson").advice["relu1"]
+    binary = snnref.load("digits-binarynet-sign")
+    result = diagnose(binary, snnref.rate.convert(binary, calibration, percentile=100), calibration[:20], steps=4)
+    assert all(row.cause is None or getattr(row, row.cause) > 0 for row in result.rows)
+    easy = one_layer([1.0, 0.0], [0.0, 0.0])
+    perfect = diagnose(easy, snnref.rate.convert(easy, np.ones((1, 1))), np.ones((1, 1)))
+    assert perfect.rows[0].cause is None
+    assert perfect.advice == {}
+
+
+def test_explanations_of_signed_and_of_held_neurons(digits):
+    net, calibration, x = snnref.load("digits-binarynet-sign"), digits[1], digits[2]
+    trace = snnref.rate.convert(net, calibration).simulate(x[:1], steps=10)
+    never = trace.spikes_over_time["sign1"][:, 0].min(axis=0)
+    place = tuple(int(i) for i in np.argwhere(never < 0)[0])
+    text = explain(trace, "sign1", place)
+    assert "fired 0 times, and 10 times −1" in text
+    assert "-10 × 1 paid" in text
+    held = snnref.rate.convert(digits[0], calibration).simulate(x[:1], steps=8, clamp=10)
+    text = explain(held, "relu1", 0)
+    assert "held the whole time" in text
+    assert "received in all: +0.0000" in text
+
+
+def test_a_neuron_that_fails_later_is_shown_until_there():
+    def fails(z, v):
+        if v:
+            raise RuntimeError("not empty")
+        return mine(z, v)
+
+    result = repr(check.neuron("rate", fails))
+    assert "yours fails with RuntimeError: not empty" in result
+    assert "after the currents 0.5, 1 " in result

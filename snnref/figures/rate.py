@@ -132,7 +132,7 @@ def _converted(percent: float | None, reset: str = "subtract", encoding: str = "
 
 
 def accumulation(*, steps: int = 32, images: int = 5, percent: float = 99.9) -> Figure:
-    """Eq. 7 layer by layer, over the neurons in their linear range: the error that comes in, and the one added."""
+    """Eq. 7 layer by layer, where the pre-activation is positive: the error that comes in, and the one added."""
     _, _, x, _ = _digits()
     found = rate.errors(_converted(percent), x[:images], steps=steps)
     bars: dict[str, list[float]] = {"inherited": [], "its own": [], "total": []}

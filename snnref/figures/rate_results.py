@@ -44,8 +44,9 @@ def measured_curves(result: dict[str, Any], *, network: str = "mnist-lenet") -> 
             ("99.9th, reset to zero", PINK, 99.9, {"reset": "zero"}),
         )
     ]
-    ann = max(0.02, 100 * (1 - curves[0][2][0]["ann_accuracy"]))
-    low, high = np.log10(ann / 2), 2.0
+    ann = 100 * (1 - curves[0][2][0]["ann_accuracy"])
+    shown = float(np.log10(max(ann, 0.02)))  # a logarithm needs something
+    low, high = shown - 0.3, 2.0
     error = Axis("error, %", (low, high), ticks=[(k, f"{10.0**k:g}") for k in (0, 1, 2)])
 
     def log_error(points: list[dict[str, Any]]) -> np.ndarray:
@@ -57,7 +58,7 @@ def measured_curves(result: dict[str, Any], *, network: str = "mnist-lenet") -> 
                 Line(np.log10([p["latency"] for p in c]), log_error(c), color=color, label=label)
                 for label, color, c in curves
             ),
-            Rule(y=float(np.log10(ann)), label="ANN"),
+            Rule(y=shown, label="ANN"),
         ],
         Axis("time steps", (0, 2.31), ticks=[(float(np.log10(t)), str(t)) for t in (1, 2, 5, 10, 20, 50, 100, 200)]),
         error,
@@ -68,7 +69,7 @@ def measured_curves(result: dict[str, Any], *, network: str = "mnist-lenet") -> 
     by_operations = Panel(
         [
             *(Line(x, log_error(c), color=color) for x, (_, color, c) in zip(operations, curves, strict=True)),
-            Dots([cost], [float(np.log10(ann))], color=ORANGE, label="ANN"),
+            Dots([cost], [shown], color=ORANGE, label="ANN"),
             Dots(np.log10([1.07, 1.47]), np.log10([2.07, 1.13]), color=GREY, label="the paper's LeNet"),
         ],
         Axis("millions of operations", (-2, 1.6), ticks=[(k, f"{10.0**k:g}") for k in (-2, -1, 0, 1)]),
@@ -76,10 +77,15 @@ def measured_curves(result: dict[str, Any], *, network: str = "mnist-lenet") -> 
         height=190,
     )
     best = curves[2][2]
-    near = next((p for p in best if 100 * (1 - p["accuracy"]) <= ann + 0.1), best[-1])
+    near = next((p for p in best if 100 * (1 - p["accuracy"]) <= ann + 0.1), None)
+    came = (
+        f"it comes within 0.1 points of the ANN's {ann:.2f} % after {near['latency']} steps and "
+        f"{near['operations'] / 1e6:.2f} million synaptic operations"
+        if near
+        else f"it does not come within 0.1 points of the ANN's {ann:.2f} %"
+    )
     return Figure(
         [[times], [by_operations]],
-        f"{network} on MNIST. With the 99.9th percentile and reset by subtraction it comes within 0.1 points of the "
-        f"ANN's {ann:.2f} % after {near['latency']} steps and {near['operations'] / 1e6:.2f} million synaptic "
-        f"operations; the ANN takes {10**cost:.2f} million.",
+        f"{network} on MNIST. With the 99.9th percentile and reset by subtraction {came}; the ANN takes "
+        f"{10**cost:.2f} million.",
     )

@@ -38,7 +38,7 @@ Departures from the paper, and choices where it is silent:
 """
 
 from . import check
-from .advice import ADVICE
+from .advice import advice
 from .convert import convert
 from .errors import Errors, errors
 from .explain import explain
@@ -47,9 +47,9 @@ from .scales import choose_scales, choose_thresholds
 from .stepwise import integrate_and_fire
 
 __all__ = [
-    "ADVICE",
     "Errors",
     "Rate",
+    "advice",
     "check",
     "choose_scales",
     "choose_thresholds",

@@ -40,6 +40,7 @@ class Windowed(Rate):
     asked: bool = field(default=True, repr=False)  # at the end of this stretch
     _memory: Any = field(default_factory=dict, repr=False, compare=False)  # what is carried over to the next stretch
     _rooms: Any = field(default_factory=dict, repr=False, compare=False)  # arrays that all groups use in turn
+    _reuse: bool = field(default=False, repr=False)  # whether a stretch may write over the trains of the one before
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -54,9 +55,13 @@ class Windowed(Rate):
         more = 1 if str(device(x)) == "cpu" else ACCELERATOR
         size = max(1, more * CACHE // largest)
         chunk = self.chunk or min(LONGEST, max(1, more * WORK // (min(size, batch) * largest)))
-        shared: dict[Any, Any] = {"reuse": not record and self.pooling != "filter"}  # the filter looks back at spikes
+        own: dict[str, Any] = {
+            "chunk": chunk,
+            "_rooms": {},
+            "_reuse": not record and self.pooling != "filter",
+        }  # which looks back
         for start in range(0, batch, size):
-            yield slice(start, start + size), replace(self, chunk=chunk, _first=start, _memory={}, _rooms=shared)
+            yield slice(start, start + size), replace(self, _first=start, _memory={}, **own)
 
     def stretches(self) -> Iterator[Windowed]:
         """One stretch of time after the other, each `asked` if somebody wants to know what there is at its end."""
@@ -69,7 +74,14 @@ class Windowed(Rate):
 
     def source(self, what: str, sample: int) -> np.random.Generator:
         """One for all stretches: the draws of all steps in a row."""
-        return self._memory.setdefault(("source", what, sample), super().source(what, sample))
+        key = "source", what, sample
+        if key not in self._memory:
+            self._memory[key] = super().source(what, sample)
+        return self._memory[key]
+
+    def so_far(self) -> Windowed:
+        """The options of a run that ends with this stretch."""
+        return replace(self, steps=self.latency(), _past=0)
 
     def population(self, node: Population, trains: Mapping[str, Analog | Clocked]) -> Clocked:
         """Spikes where the charge, counted from the last reset, reaches one threshold more than has been paid."""
@@ -100,7 +112,7 @@ class Windowed(Rate):
         found = self._rooms.get(node.name)
         if found is None or tuple(found.shape) != (self.steps, *x.shape[1:]):
             found = room(x, self.steps)
-            if self._rooms.get("reuse"):
+            if self._reuse:
                 self._rooms[node.name] = found
         return found
 
@@ -128,7 +140,7 @@ class Windowed(Rate):
         xp, (past, before) = namespace(train.spikes), self._memory.get(node.name, (0.0, 0.0))
         counts = running_sum(train.spikes, past, out=self._room(node, train.spikes))
         largest = node.window(counts)
-        self._memory[node.name] = xp.asarray(counts[-1, ...], copy=True), largest[-1, ...]
+        self._memory[node.name] = xp.asarray(counts[-1, ...], copy=True), xp.asarray(largest[-1, ...], copy=True)
         spikes = xp.empty_like(largest)
         spikes[0, ...] = largest[0, ...] - before
         xp.subtract(largest[1:, ...], largest[:-1, ...], out=spikes[1:, ...])
@@ -170,7 +182,7 @@ class Windowed(Rate):
             spikes = softmax.clocked(potentials, self.draw("softmax", (*potentials.shape[:2], 2)), clock=self.clock)
         else:
             spikes = softmax.poisson(potentials, self.draw("softmax", tuple(potentials.shape)))
-        return Readings(self._per_step(node, "counts", spikes), final=True)
+        return Readings(self._per_step(node, "counts", spikes * self._after(self.held(node), z)), final=True)
 
     def _per_step(self, node: Readout, what: str, values: Array) -> Array:
         elapsed = running_sum(self._after(self.held(node), values)) + max(0, self._past - self.held(node))

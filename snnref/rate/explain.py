@@ -1,4 +1,4 @@
-"""Why a neuron of rate coding fired as often as it did: Eq. 5b, with numbers."""
+"""Why a neuron of rate coding fired as often as it did: Eq. 6, with numbers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHOWN = 5  # sources that are named
 def explain(trace: Trace, node: Population, place: tuple[int, ...], sample: int) -> str:
     """Its bias and its sources, by size; what they sum up to; what its spikes paid; what is left."""
     code, train = trace.code, trace.trains[node.name]
-    time = code.steps - train.start
+    time = max(0, code.steps - train.start)
     here: Any = (slice(None), sample, *place)
     spikes, potentials = to_numpy(train.spikes)[here], to_numpy(train.potentials)[here]
     biases = to_numpy(code.biases(node, train.spikes)) + np.zeros((code.steps, len(trace.output), *node.shape))
@@ -34,18 +34,20 @@ def explain(trace: Trace, node: Population, place: tuple[int, ...], sample: int)
         up, down = sum(c for c in rest if c > 0), sum(c for c in rest if c < 0)
         lines.append(f"  {len(rest)} others: {up:+.4f} and {down:+.4f}")
     lines.append(f"received in all: {received:+.4f}" + (f", and V(0) = {code.initial:g}" if code.initial else ""))
+    if not time:
+        return "\n".join([*lines, "It was held the whole time."])
     return "\n".join([*lines, _verdict(spikes, potentials, code.reset)])
 
 
 def _verdict(spikes: np.ndarray, potentials: np.ndarray, reset: str) -> str:
-    count, left = int(spikes.sum()), float(potentials[-1])
+    up, down, left = int((spikes > 0).sum()), int((spikes < 0).sum()), float(potentials[-1])
     if not spikes.any():
         return f"It never fired: its potential rose to {potentials.max():.4f} at most, and ended at {left:.4f}."
     first = int(np.flatnonzero(spikes)[0]) + 1
-    text = f"It fired {count} times, first in step {first}"
+    text = f"It fired {up} times" + (f", and {down} times −1" if down else "") + f", first in step {first}"
     if reset == "subtract":
-        return f"{text}: {count} × 1 paid, {left:.4f} left over (Eq. 5b)."
-    return f"{text}; its resets to zero threw away what was above the threshold, {left:.4f} is left over (Eq. 5a)."
+        return f"{text}: {up - down} × 1 paid, {left:.4f} left over (Eq. 6)."
+    return f"{text}; its resets to zero threw away what was above the threshold, {left:.4f} is left over."
 
 
 def _contributions(
@@ -58,7 +60,7 @@ def _contributions(
         train = trace.trains[projection.source]
         analog = not hasattr(train, "spikes")
         if analog:
-            sent = to_numpy(train.values)[sample] * (trace.code.steps - start)
+            sent = to_numpy(train.values)[sample] * max(0, trace.code.steps - start)
         else:
             sent = to_numpy(train.spikes)[start:, sample].sum(axis=0)
         active = np.argwhere(sent)

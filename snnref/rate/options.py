@@ -111,10 +111,7 @@ class Rate:
         return self.clamp * self._depth[node.name] if self.clamp else 0
 
     def draw(self, what: str, shape: tuple[int, ...]) -> np.ndarray:
-        """Random numbers in [0, 1), of `shape (steps, batch, …)`.
-
-        Every sample has a source of its own, so that they do not depend on what else is in the batch.
-        """
+        """Random numbers in [0, 1), of `shape (steps, batch, …)`: each place in the batch has a source of its own."""
         sources = [self.source(what, self._first + sample) for sample in range(shape[1])]
         return np.stack([source.random((shape[0], *shape[2:])) for source in sources], axis=1)
 

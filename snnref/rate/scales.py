@@ -24,7 +24,8 @@ def choose_scales(
 ) -> dict[str, float]:
     """λ of every node: a percentile of its activations on the calibration data (section 2.2.2, Rueckauer 2017).
 
-    A pool has its source's scale. The input is a current, a binary unit's spike its own value: their scale is 1.
+    The readout's scale is that of the positive outputs. A pool has its source's scale. The input is a current, a binary
+    unit's spike its own value: their scale is 1.
     Memory grows with the activations above the percentile only.
     """
     _check_percentile(percentile)

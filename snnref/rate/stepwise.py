@@ -101,6 +101,7 @@ class Stepwise(Rate):
             spikes = softmax.clocked(potential, self.draw("softmax", (*potential.shape[:2], 2)), clock=self.clock)
         else:
             spikes = softmax.poisson(potential, self.draw("softmax", tuple(potential.shape)))
+        spikes[:held, ...] = 0
         return Readings(self._per_step(_so_far(spikes), held), final=True)
 
     def _per_step(self, collected: Array, held: int) -> Array:
