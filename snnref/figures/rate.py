@@ -164,7 +164,7 @@ def accumulation(*, steps: int = 32, images: int = 5, percent: float = 99.9) -> 
 RATES = (0.1875, 0.5, 0.625, 0.5625)  # dyadic: their counts are exact
 
 
-def gate(*, pooling: str = "filter", gate_steps: int = 16, steps: int = 60) -> Figure:
+def gate(*, pooling: str = "filter", gate_steps: int = 8, steps: int = 60) -> Figure:
     """Four neurons in a window of a max-pool: whose spikes pass, and how their number compares with the largest."""
     spikes = np.zeros((steps, 1, 1, 2, 2))
     for k, value in enumerate(RATES):
