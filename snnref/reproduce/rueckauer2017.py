@@ -66,7 +66,8 @@ EXPERIMENTS = [
 def table(result: dict[str, Any]) -> str:
     """What the paper reports against what was measured here, as HTML."""
     headers = ["quantity", "paper", "ours", "setting", "why different"]
-    return tabulate(_rows(result), headers=headers, tablefmt="html", disable_numparse=True)
+    html = tabulate(_rows(result), headers=headers, tablefmt="html", disable_numparse=True)
+    return html.replace("<table>", '<table class="table">', 1)  # the book's style
 
 
 def _rows(result: dict[str, Any]) -> list[list[str]]:
