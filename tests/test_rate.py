@@ -211,20 +211,25 @@ def test_counts_are_those_of_the_record(net, x, reset):
         next(t for t in counted.trains.values() if hasattr(t, "counts")).events(0)
 
 
+def arrived(trace):
+    """What each node has sent up to each step, spikes or charge; and the steps, shaped to go with its features."""
+    time = np.arange(1, trace.latency + 1)
+    sent = {k: np.cumsum(v, axis=0) for k, v in trace.spikes_over_time.items()}
+    for name, train in trace.trains.items():
+        if isinstance(train, Analog):
+            sent[name] = time.reshape(-1, 1, *[1] * (train.values.ndim - 1)) * train.values
+    return sent, {k: time.reshape(-1, 1, *[1] * len(node.shape)) for k, node in trace.nodes.items()}
+
+
 def test_equation_6_at_every_step_and_neuron(net, x):
     """N(t) = Σ W N_below(t) + t b − V(t), exactly (Eq. 6 times t; Eq. 5b where the layer below is the input)."""
     snn = exact(net, x)
     trace = snn.simulate(x, steps=STEPS)
-    arrived = {k: np.cumsum(v, axis=0) for k, v in trace.spikes_over_time.items()}
-    time = np.arange(1, STEPS + 1)
-    for name, train in trace.trains.items():
-        if isinstance(train, Analog):
-            arrived[name] = time.reshape(-1, 1, *[1] * (train.values.ndim - 1)) * train.values
+    sent, time = arrived(trace)
     for name, node in snn.nodes.items():
         if isinstance(node, Population):
-            t = time.reshape(-1, 1, *[1] * len(node.shape))
-            expected = node.input.drive(arrived) + t * node.input.bias - trace.potentials[name]
-            assert np.array_equal(arrived[name], expected), name
+            expected = node.input.drive(sent) + time[name] * node.input.bias - trace.potentials[name]
+            assert np.array_equal(sent[name], expected), name
 
 
 def test_pooled_count_is_the_largest_count_at_every_step(net, x, reset):

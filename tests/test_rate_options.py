@@ -4,7 +4,7 @@ import networks
 import numpy as np
 import pytest
 import torch
-from test_rate import STEPS, assert_same, exact
+from test_rate import STEPS, arrived, assert_same, exact
 
 import snnref
 from snnref.arrays import window_gate
@@ -18,7 +18,6 @@ from snnref.rate import choose_scales, choose_thresholds, convert, integrate_and
 from snnref.rate.closed import Windowed
 from snnref.rate.scales import Tail
 from snnref.rate.stepwise import Stepwise
-from snnref.trains import Analog
 
 OPTIONS = {
     "half full": {"initial": 0.5},
@@ -99,17 +98,11 @@ def test_bias_spikes_add_up_to_the_bias(net, x):
     """After t steps an external neuron has sent ⌊t|b|⌋ spikes of b's sign, however large b is."""
     snn = exact(net, x)
     trace = snn.simulate(x, steps=STEPS, bias="spikes")
-    arrived = {k: np.cumsum(v, axis=0) for k, v in trace.spikes_over_time.items()}
-    time = np.arange(1, STEPS + 1)
-    for name, train in trace.trains.items():
-        if isinstance(train, Analog):
-            arrived[name] = time.reshape(-1, 1, *[1] * (train.values.ndim - 1)) * train.values
+    sent, time = arrived(trace)
     for name, node in snn.nodes.items():
         if isinstance(node, Population):
-            t = time.reshape(-1, 1, *[1] * len(node.shape))
-            bias = np.trunc(t * np.asarray(node.input.bias))
-            received = node.input.drive(arrived) + bias
-            assert np.array_equal(arrived[name], received - trace.potentials[name]), name
+            received = node.input.drive(sent) + np.trunc(time[name] * np.asarray(node.input.bias))
+            assert np.array_equal(sent[name], received - trace.potentials[name]), name
 
 
 def test_clamp_holds_every_layer_for_its_time(net, x):

@@ -19,7 +19,7 @@ def explain(trace: Trace, node: Population, place: tuple[int, ...], sample: int)
     time = max(0, code.steps - train.start)
     here: Any = (slice(None), sample, *place)
     spikes, potentials = to_numpy(train.spikes)[here], to_numpy(train.potentials)[here]
-    biases = to_numpy(code.biases(node, train.spikes)) + np.zeros((code.steps, len(trace.output), *node.shape))
+    biases = np.broadcast_to(to_numpy(code.biases(node, train.spikes)), train.spikes.shape)
     bias = float(biases[here][train.start :].sum())
     parts = sorted(_contributions(trace, node, place, sample), key=lambda part: -abs(part[0]))
     received = bias + sum(part[0] for part in parts)
