@@ -18,6 +18,7 @@ from snnref.rate import choose_scales, choose_thresholds, convert, integrate_and
 from snnref.rate.closed import Windowed
 from snnref.rate.scales import Tail
 from snnref.rate.stepwise import Stepwise
+from snnref.walk import SNN
 
 OPTIONS = {
     "half full": {"initial": 0.5},
@@ -195,6 +196,25 @@ def test_binary_units_are_right_at_every_step(kind, reset, chunk):
         assert np.array_equal(trace.trains[name].value(), a[name])
         assert np.array_equal(snn.run(x, steps=STEPS).spikes[name], STEPS * np.abs(a[name]))
     np.testing.assert_allclose(trace.output_over_time, np.broadcast_to(net(x), (STEPS, 6, 5)), rtol=1e-12)
+
+
+@pytest.mark.parametrize("reset", ["subtract", "zero"])
+@pytest.mark.parametrize("kind", ["sign", "heaviside"])
+def test_units_that_collect_before_they_fire(kind, reset):
+    """A threshold above most activations: they fire now and then, with both signs, the same in both walks."""
+    rng = np.random.default_rng(1)
+    net, x = binary_net(rng, kind), rng.integers(0, 2, (6, 1, 8, 8)).astype(float)
+    nodes = canonical(net)
+    code = {"reset": reset, "_depth": depths(nodes)}
+    high = normalise(nodes, dict.fromkeys(nodes, 1.0), {"b1": 4.0, "b2": 8.0, "b3": 4.0})
+    snn = SNN(high, dict.fromkeys(nodes, 1.0), Stepwise(**code), Windowed(**code))
+    trace = snn.simulate(x, steps=STEPS)
+    for name in ("b1", "b2", "b3"):
+        found = set(np.unique(trace.spikes_over_time[name]).tolist())
+        assert found == ({-1, 0, 1} if kind == "sign" else {0, 1}), name
+    for chunk in (1, 7, None):
+        assert_same(trace, snn.run(x, steps=STEPS, chunk=chunk, record=True))
+        assert_same(trace, snn.run(torch.tensor(x), steps=STEPS, chunk=chunk, record=True))
 
 
 def test_binary_thresholds_are_percentiles():

@@ -140,11 +140,12 @@ class Windowed(Rate):
         xp, (past, before) = namespace(train.spikes), self._memory.get(node.name, (0.0, 0.0))
         counts = running_sum(train.spikes, past, out=self._room(node, train.spikes))
         largest = node.window(counts)
-        self._memory[node.name] = xp.asarray(counts[-1, ...], copy=True), xp.asarray(largest[-1, ...], copy=True)
+        last = xp.asarray(largest[-1, ...], copy=True)
+        self._memory[node.name] = xp.asarray(counts[-1, ...], copy=True), last
         spikes = xp.empty_like(largest)
         spikes[0, ...] = largest[0, ...] - before
         xp.subtract(largest[1:, ...], largest[:-1, ...], out=spikes[1:, ...])
-        return replace(train, spikes=spikes, known=None)
+        return replace(train, spikes=spikes, known=None if train.signed else last - before)
 
     def _estimates(self, node: MaxPool, spikes: Array) -> Array:
         """`(steps, batch, *features)`: what every gate knows of the rates at every step."""
@@ -202,8 +203,7 @@ class Windowed(Rate):
 
     def _currents(self, node: Population | Readout, trains: Mapping[str, Analog | Clocked]) -> Array:
         """`(steps or 1, batch, *features)`: the input of every step of the stretch, by one product a projection."""
-        constant = self.bias == "current" and all(isinstance(train, Analog) for train in trains.values())
-        if constant and (node.name, "current") in self._memory:
+        if (node.name, "current") in self._memory:
             return self._memory[node.name, "current"]
         z = node.input.drive({k: train.window() for k, train in trains.items()})
         biases = self.biases(node, z[0, ...])
@@ -211,8 +211,8 @@ class Windowed(Rate):
             z = z + biases
         else:
             z += biases  # in place: these arrays are the largest there are
-        if constant:
-            self._memory[node.name, "current"] = z
+        if self.bias == "current" and all(isinstance(train, Analog) for train in trains.values()):
+            self._memory[node.name, "current"] = z  # the same at all steps
         return z
 
 
