@@ -114,6 +114,39 @@ class Counted:
 
 
 @dataclass(frozen=True)
+class Timed:
+    """At most one spike a neuron, at a time that stands for the value: the earlier, the larger.
+
+    Times are steps of the window in which the node may fire.
+    """
+
+    lead: Array  # (batch, *features): how many steps before the end of the window the spike comes; 0: there is none
+    end: int  # length of the window
+    potentials: Array | None = None  # (steps, batch, *features), of the node's windows; kept by `simulate`
+
+    @property
+    def times(self) -> Array:
+        """`(batch, *features)`: the step of each spike; `end` where there is none."""
+        return self.end - self.lead
+
+    def count(self) -> Array:
+        return namespace(self.lead).astype(self.lead > 0, self.lead.dtype)
+
+    def value(self) -> Array:
+        """1 for a spike at step 0, and less by one share of the window for each step later."""
+        return self.lead / self.end
+
+    def events(self, sample: int) -> Events:
+        times = to_numpy(self.times)[sample].reshape(-1)
+        (fired,) = np.nonzero(times < self.end)
+        fired = fired[np.argsort(times[fired], kind="stable")]
+        return times[fired].astype(int), fired, np.ones(len(fired), int)
+
+    def counted(self) -> Timed:
+        return self  # its times take no more room than counts
+
+
+@dataclass(frozen=True)
 class Readings:
     """What the readout would answer if it were asked at each step; nobody receives its spikes, if it sends any."""
 
@@ -137,10 +170,10 @@ class Readings:
         return replace(self, over_time=namespace(self.over_time).concat([self.over_time, later.over_time], axis=0))
 
 
-Train = Analog | Clocked | Counted | Readings
+Train = Analog | Clocked | Counted | Timed | Readings
 
 # Along which axis the samples of a batch lie in each array of a train.
-BATCH = {"values": 0, "spikes": 1, "potentials": 1, "known": 0, "counts": 0, "sums": 0, "over_time": 1}
+BATCH = {"values": 0, "spikes": 1, "potentials": 1, "known": 0, "counts": 0, "sums": 0, "lead": 0, "over_time": 1}
 
 
 def beside(trains: Sequence[Any]) -> Any:

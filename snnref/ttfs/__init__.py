@@ -1,0 +1,5 @@
+from .convert import convert
+from .options import TTFS
+from .schedule import schedule
+
+__all__ = ["TTFS", "convert", "schedule"]

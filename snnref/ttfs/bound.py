@@ -1,0 +1,40 @@
+"""More than a neuron can ever receive: the threshold that clips nothing (Eq. 5, Lopez-Randulfe et al. 2022)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..layers import Conv, Dense, Gain, Linear
+from ..nodes import Nodes, Population, Projection, Readout, Scales
+
+
+def bound(node: Population | Readout, nodes: Nodes, scales: Scales) -> np.ndarray:
+    """`(*features)`: x_max Σ W⁺ + b over all that comes in, since no source says less than 0 or more than its x_max.
+
+    In the paper's terms u_max / t_max, times x_max of the layer below (Eq. 5, Lopez-Randulfe et al. 2022; it is silent
+    on biases). Where a projection has several layers with weights, each is bounded by the bounds on the one before:
+    valid, and looser than need be.
+    """
+    highest = sum(_highest(p, np.broadcast_to(scales[p.source], nodes[p.source].shape)) for p in node.input.projections)
+    return np.broadcast_to(highest + node.input.bias, node.shape)
+
+
+def _highest(projection: Projection, high: np.ndarray) -> np.ndarray:
+    """What the projection makes of values between 0 and `high`, at most."""
+    low = np.zeros_like(high)
+    for linear in projection.maps:
+        if isinstance(linear, Dense | Conv | Gain):
+            up, down = _signs(linear)
+            low, high = up(low) + down(high), up(high) + down(low)
+        else:  # means, and changes of shape
+            low, high = linear(low), linear(high)
+    return high
+
+
+def _signs(linear: Dense | Conv | Gain) -> tuple[Linear, Linear]:
+    """The map with its positive weights alone, and with its negative ones."""
+    if isinstance(linear, Gain):
+        return Gain(np.maximum(linear.value, 0)), Gain(np.minimum(linear.value, 0))
+    return replace(linear, weight=np.maximum(linear.weight, 0)), replace(linear, weight=np.minimum(linear.weight, 0))

@@ -1,0 +1,60 @@
+"""Two-stage time to first spike: the options, and what follows from them for both walks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from numbers import Integral
+from typing import ClassVar
+
+from ..arrays import Array
+from ..trains import Timed
+from .encoding import first_spike
+
+OUTPUTS = ("earliest", "potential")
+
+
+@dataclass(frozen=True)
+class TTFS:
+    """Options of two-stage time to first spike.
+
+    t_max : steps of a window: of a silent stage, and of a spiking stage
+    half_step : neurons start their spiking stage with half a step's charge, so that values are rounded to the next
+        step; without, the crossing of the threshold cuts them off
+    output : what answers: the "earliest" spike of the last layer, or its "potential" at the end of its silent stage
+    """
+
+    method: ClassVar[str] = "ttfs"
+    t_max: int = 64
+    half_step: bool = True
+    output: str = "earliest"
+    _windows: Mapping[str, int] = field(default_factory=dict, repr=False)  # until each `output` answers; by `convert`
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.t_max, Integral) or self.t_max < 1:
+            raise ValueError(f"t_max: got {self.t_max!r}, expected a whole number of steps ≥ 1")
+        if not isinstance(self.half_step, bool):
+            raise ValueError(f"half_step: got {self.half_step!r}, expected True or False")
+        if self.output not in OUTPUTS:
+            raise ValueError(f"output: got {self.output!r}, expected one of {', '.join(map(repr, OUTPUTS))}")
+
+    @property
+    def early(self) -> float:
+        """Charge at the beginning of the spiking stage, in steps of its current."""
+        return 0.5 if self.half_step else 0.0
+
+    def encode(self, x: Array) -> Timed:
+        """Every pixel as one spike (Eq. 1). Raises ValueError for negative ones, which no time stands for."""
+        self.check(x)
+        return Timed(self.t_max - first_spike(x, t_max=self.t_max, early=self.early), self.t_max)
+
+    def check(self, x: Array, what: str = "input") -> None:
+        """Refuse negative values, by ValueError."""
+        if (low := float(x.min())) < 0:
+            raise ValueError(
+                f"{what}: got values down to {low:.4g}, expected 0 or more: a time to first spike stands for 0 to "
+                "x_max; if pixels are shifted beforehand, make that shift the network's first layer"
+            )
+
+    def latency(self) -> int:
+        return self._windows[self.output] * self.t_max

@@ -1,0 +1,116 @@
+"""When each population listens and when it fires; what must wait for whom; what goes on between spikes.
+
+All windows have t_max steps. The spiking stage of a population is the silent stage of the next, so a network is a
+pipeline. The paper names neither its latency nor what it costs to keep it going.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+from tabulate import tabulate
+
+from ..counting import neurons, projections
+from ..graph import READOUT
+from ..nodes import Nodes, Population, Projection, Readout, depths
+from ..walk import SNN, with_settings
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The windows of a node, in steps since the input's first spike: (begin, end)."""
+
+    node: str
+    silent: tuple[int, int] | None  # None: it does not integrate (the input, a pool)
+    spiking: tuple[int, int] | None  # None: it does not fire (a readout by its potential)
+
+
+@dataclass(frozen=True)
+class DelayLine:
+    """Spikes that skip a window: each must be held back until its target listens."""
+
+    source: str
+    target: str
+    steps: int
+    neurons: int  # each with a line of its own: a memory of one spike time
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """What happens when; print it.
+
+    latency : steps until the answer is there
+    interval : steps between two inputs. A neuron that fires cannot integrate the next input at the same time, so it is
+        2 t_max; with two potentials a neuron, which take turns, t_max
+    updates : additions that no spike causes, for one input: every neuron adds its slope at every step of its silent
+        stage, and the current at every step of its spiking stage, at most. Synaptic operations do not count them
+    """
+
+    stages: tuple[Stage, ...]
+    delay_lines: tuple[DelayLine, ...]
+    latency: int
+    interval: int
+    updates: int
+
+    def __str__(self) -> str:
+        def shown(window: tuple[int, int] | None) -> str:
+            return f"{window[0]} to {window[1]}" if window else ""
+
+        rows = [[s.node, shown(s.silent), shown(s.spiking)] for s in self.stages]
+        lines = [f"{d.source} waits {d.steps} steps for {d.target}: {d.neurons:,} delay lines" for d in self.delay_lines]
+        return "\n".join(
+            [
+                tabulate(rows, headers=["node", "silent stage", "spiking stage"]),
+                "",
+                f"answer after {self.latency} steps, an input every {self.interval} ({self.interval // 2} with two "
+                "potentials a neuron)",
+                f"{self.updates:,} additions at most that no spike causes",
+                *lines,
+            ]
+        )
+
+
+def schedule(snn: SNN, **settings: Any) -> Schedule:
+    """The pipeline of a converted network. `settings` replace options for this call (`t_max`, `output`)."""
+    code, nodes, depth = with_settings(snn.stepwise, settings), snn.nodes, depths(snn.nodes)
+    t_max = code.t_max
+    stages = []
+    for name, node in nodes.items():
+        at = depth[name] * t_max
+        silent = (at - t_max, at) if isinstance(node, Population | Readout) else None
+        answers = name == READOUT and code.latency() == at  # without a spiking stage of its own
+        stages.append(Stage(name, silent, None if answers else (at, at + t_max)))
+    integrating = neurons(nodes) + prod(nodes[READOUT].shape)
+    firing = integrating - (prod(nodes[READOUT].shape) if stages[-1].spiking is None else 0)
+    return Schedule(
+        tuple(stages), _delay_lines(nodes, depth, t_max), code.latency(), 2 * t_max, t_max * (integrating + firing)
+    )
+
+
+def windows(nodes: Nodes) -> dict[str, int]:
+    """After how many windows each kind of `output` is there."""
+    last = depths(nodes)[READOUT]
+    return {"potential": last, "earliest": last if answering(nodes) != READOUT else last + 1}
+
+
+def answering(nodes: Nodes) -> str:
+    """Whose earliest spike names the class: the readout's own, or those of the ReLU with which the network ends."""
+    readout = nodes[READOUT]
+    match readout.inputs[0].projections:
+        case (Projection(source, ()),) if isinstance(nodes[source], Population) and not np.any(readout.inputs[0].bias):
+            return source
+    return READOUT
+
+
+def _delay_lines(nodes: Nodes, depth: Mapping[str, int], t_max: int) -> tuple[DelayLine, ...]:
+    lines = {}
+    for projection, node in projections(nodes):
+        source = projection.source
+        skipped = depth[node.name] - 1 - depth[source]
+        if skipped:
+            lines[source, node.name] = DelayLine(source, node.name, skipped * t_max, prod(nodes[source].shape))
+    return tuple(lines.values())

@@ -1,0 +1,144 @@
+"""The threshold of every population, and with it x_max: the value of a spike at the beginning of the window.
+
+A threshold u_th gives x_max = u_th · x_max of the layer below / t_max, since that is the value whose charge reaches it
+exactly at the end of the silent stage (Eqs. 1 and 3, Lopez-Randulfe et al. 2022). So a rule may choose either; x_max is
+the node's scale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array, Placed, like, to_numpy
+from ..graph import INPUT
+from ..nodes import Input, MaxPool, Nodes, Population, Readout, Scales
+from ..walk import activations
+from .bound import bound
+from .encoding import first_spike
+from .schedule import answering
+
+RULES = ("search", "maximum", "bound")
+PARTS = ("layer", "channel")
+VALUES, TRIED = 2**24, 2**20  # of a layer on calibration samples: looked at, and tried out in the search
+CANDIDATES = 1.04 ** -np.arange(81.0)  # of the search, as parts of the largest value: down to a 23rd
+
+Threshold = str | float | Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Chooser:
+    """x_max of every node, from the input on, since each depends on those below.
+
+    threshold : "bound" (Eq. 5), "maximum" or "search" on calibration data; or u_th itself, one number for all
+        populations, or a mapping from names to numbers, the others being searched
+    per : whether all neurons of a "layer" have one threshold, or those of each "channel" their own
+    """
+
+    threshold: Threshold
+    per: str
+    t_max: int
+    early: float
+
+    def __call__(self, nodes: Nodes, calibration: Array) -> dict[str, np.ndarray | float]:
+        """The calibration data is thinned out evenly where the largest layer has more than VALUES values."""
+        self._check(nodes)
+        largest = max(prod(node.shape) for node in nodes.values())
+        x = calibration[:: max(1, -(-len(calibration) * largest // VALUES))]
+        ann, placed = activations(nodes, x), Placed(nodes).like(x)
+        scales: dict[str, np.ndarray | float] = {}
+        received: dict[str, Array] = {}  # what each node's spikes say on the calibration data
+        for name, node in nodes.items():
+            match node:
+                case Input():
+                    scales[name], received[name] = float(x.max()), x
+                case MaxPool():
+                    scales[name], received[name] = scales[node.source], placed[name].window(received[node.source])
+                    continue
+                case Readout() if answering(nodes) != name:
+                    scales[name], received[name] = scales[answering(nodes)], received[answering(nodes)]
+                case _:
+                    received[name] = _drive(placed[name], received)
+                    scales[name] = self._scale(node, nodes, scales, received[name], ann[name])
+            received[name] = said(received[name], like(scales[name], x), t_max=self.t_max, early=self.early)
+        return scales
+
+    def _scale(
+        self, node: Population | Readout, nodes: Nodes, scales: Scales, value: Array, ann: Array
+    ) -> np.ndarray | float:
+        """By the rule; value is what the neurons receive, ann what the ANN's units answer."""
+        rule = self.threshold.get(node.name, "search") if isinstance(self.threshold, Mapping) else self.threshold
+        per = "layer" if node.name == answering(nodes) else self.per  # whose times are compared with each other
+        if rule == "search":
+            return _by_part(per, self._search, to_numpy(value), to_numpy(ann))
+        if rule == "maximum":
+            return _by_part(per, largest, to_numpy(ann))
+        if rule == "bound":
+            return _by_part(per, largest, bound(node, nodes, scales)[None])
+        return np.asarray(rule, float) * below(node, scales) / self.t_max
+
+    def _search(self, value: np.ndarray, ann: np.ndarray) -> float:
+        """The x_max at which what the neurons say differs least from the ANN, by the mean square."""
+        positive = value > 0  # the others are silent, whatever the threshold
+        value, ann = value[positive], np.maximum(ann[positive], 0)
+        value, ann = (v[:: max(1, len(value) // TRIED)] for v in (value, ann))
+        scales = largest(value) * CANDIDATES
+        errors = [error(value, ann, scale, t_max=self.t_max, early=self.early) for scale in scales]
+        return float(scales[int(np.argmin(errors))])
+
+    def _check(self, nodes: Nodes) -> None:
+        if self.per not in PARTS:
+            raise ValueError(f"per: got {self.per!r}, expected one of {', '.join(map(repr, PARTS))}")
+        populations = [name for name, node in nodes.items() if isinstance(node, Population | Readout)]
+        given = self.threshold if isinstance(self.threshold, Mapping) else {"": self.threshold}
+        for name, value in given.items():
+            if name and name not in populations:
+                raise ValueError(f"threshold: got one for {name!r}, expected names of {', '.join(populations)}")
+            if isinstance(value, str) and value in RULES:
+                continue
+            if isinstance(value, str) or not np.all(np.isfinite(value)) or not np.all(np.asarray(value) > 0):
+                where = f" for {name!r}" if name else ""
+                raise ValueError(
+                    f"threshold: got {value!r}{where}, expected one of {', '.join(map(repr, RULES))}, "
+                    "or a number > 0, in units of a weight times a step"
+                )
+
+
+def said(value: Array, scale: Array | float, *, t_max: int, early: float = 0.5) -> Array:
+    """What a neuron that receives `value` says with one spike: not below 0, not above the scale, in whole steps."""
+    return (t_max - first_spike(value / scale, t_max=t_max, early=early)) * (scale / t_max)
+
+
+def error(value: np.ndarray, wanted: np.ndarray, scale: float, *, t_max: int, early: float = 0.5) -> float:
+    """The root of the mean square by which neurons that receive `value` say something else than what is wanted
+    (Fig. 2, Lopez-Randulfe et al. 2022)."""
+    difference = said(value, scale, t_max=t_max, early=early) - wanted
+    return float(np.sqrt(np.mean(difference**2, dtype=np.float64))) if difference.size else 0.0
+
+
+def largest(values: np.ndarray) -> float:
+    """The maximum; 1 for neurons that are never active, whose scale does not matter."""
+    top = float(values.max()) if values.size else 0.0
+    return top if top > 0 else 1.0
+
+
+def below(node: Population | Readout, scales: Scales) -> float:
+    """x_max of the layer below: the largest, where several meet."""
+    return max(float(np.max(scales[source])) for source in node.sources)
+
+
+def _drive(node: Population | Readout, values: dict[str, Array]) -> Array:
+    return node.input.drive(values) + node.input.bias
+
+
+def _by_part(per: str, rule: Callable[..., float], *values: np.ndarray) -> np.ndarray | float:
+    """The rule's answer to `values (batch, *features)`, or to each channel of them."""
+    if per == "layer":
+        return rule(*values)
+    channels = values[0].shape[1]
+    found = [rule(*(v[:, channel] for v in values)) for channel in range(channels)]
+    return np.reshape(found, (channels, *[1] * (values[0].ndim - 2)))
