@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from .methods import method as find
 
@@ -26,59 +24,40 @@ class Comparison:
         return self.text
 
 
-def neuron(method: str, step: Callable[..., tuple[Any, Any]]) -> Comparison:
+def neuron(method: str, step: Callable[..., Any]) -> Comparison:
     """Compare `step` with the neuron of a method, on cases from simple to long.
 
-    step : rate: a function `(z, v, threshold=1.0, reset="subtract") -> (spike, v)` as
-        `snnref.rate.integrate_and_fire`; options that it does not take are left at their defaults
+    step : a function like the method's own; options that it does not take are left at their defaults. Rate:
+        `(z, v, threshold=1.0, reset="subtract") -> (spike, v)`, as `snnref.rate.integrate_and_fire`. TTFS:
+        `(arriving, threshold=1.0, early=0.0) -> step` of the spiking stage in which the neuron fires, `len(arriving)`
+        if it does not, as `snnref.ttfs.check.reference`
 
     Raises ValueError for an unknown method, TypeError if `step` is no function.
     """
     if not callable(step):
-        raise TypeError(f"step: got {type(step).__name__}, expected a function (z, v, …) -> (spike, v)")
+        raise TypeError(f"step: got {type(step).__name__}, expected a function like the reference")
     checks, tried = find(method).check, 0
     taken = inspect.signature(step).parameters
     every = any(p.kind is inspect.Parameter.VAR_KEYWORD for p in taken.values())
     defaults = {k: p.default for k, p in inspect.signature(checks.reference).parameters.items()}
-    for options, currents in checks.cases():
+    for options, case in checks.cases():
         passed = {k: value for k, value in options.items() if every or k in taken}
         if any(value != defaults[k] for k, value in options.items() if k not in passed):
             continue  # an option that this neuron does not have
-        expected, failure = list(_play(checks.reference, currents, options)), ""
-        got: list[Pair] = []
+        expected, failure = list(checks.play(checks.reference, case, options)), ""
+        got: list[tuple[float, ...]] = []
         try:
-            got.extend(_play(step, currents, passed))
+            got.extend(checks.play(step, case, passed))
         except Exception as error:
             failure = f"{type(error).__name__}: {error}"
         tried += 1
         if got != expected:
-            return Comparison(False, _counter_example(options, currents, expected, got, failure))
+            wrong = next(i for i, answer in enumerate(expected) if i >= len(got) or got[i] != answer)
+            yours = checks.told(got[wrong], case) if wrong < len(got) else f"fails with {failure}"
+            setting = ", ".join(f"{k} {v if isinstance(v, str) else f'{v:g}'}" for k, v in options.items())
+            return Comparison(
+                False,
+                f"differs: with {setting}, {checks.given(case, wrong)} the reference "
+                f"{checks.told(expected[wrong], case)}; yours {yours}",
+            )
     return Comparison(True, f"agrees with the reference in all {tried} cases")
-
-
-Pair = tuple[float, float]  # spike and potential after a step
-
-
-def _play(step: Callable[..., Any], currents: tuple[float, ...], options: dict[str, Any]) -> Iterator[Pair]:
-    v: Any = np.zeros(())
-    for z in currents:
-        spike, v = step(np.asarray(z), v, **options)
-        yield float(spike), float(v)
-
-
-def _counter_example(
-    options: dict[str, Any], currents: tuple[float, ...], expected: list[Pair], got: list[Pair], failure: str
-) -> str:
-    wrong = next(i for i, pair in enumerate(expected) if i >= len(got) or got[i] != pair)
-    setting = ", ".join(f"{k} {v if isinstance(v, str) else f'{v:g}'}" for k, v in options.items())
-    shown = ", ".join(f"{z:g}" for z in currents[: wrong + 1])
-    if wrong >= len(got):
-        answer = f"yours fails with {failure}"
-    else:
-        answer = f"yours gives spike {got[wrong][0]:g} and leaves V = {got[wrong][1]:g}"
-    spike, v = expected[wrong]
-    return (
-        f"differs: with {setting}, after the currents {shown} the reference gives spike {spike:g} and leaves "
-        f"V = {v:g}; "
-        f"{answer}"
-    )

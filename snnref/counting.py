@@ -17,13 +17,12 @@ from .arrays import Array, to_numpy
 from .canonical import live
 from .graph import Graph
 from .layers import Conv, Dense, Shape
-from .nodes import MaxPool, Nodes, Population, Projection, Readout
+from .nodes import MaxPool, Nodes, Population, Projection, Readout, driven
 
 
 def projections(nodes: Nodes) -> list[tuple[Projection, Population | Readout]]:
     """Every projection with the node that it drives."""
-    driven = [node for node in nodes.values() if isinstance(node, Population | Readout)]
-    return [(p, node) for node in driven for term in node.inputs for p in term.projections]
+    return [(p, node) for node in driven(nodes).values() for term in node.inputs for p in term.projections]
 
 
 def neurons(nodes: Nodes) -> int:

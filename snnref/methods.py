@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from . import rate
+from . import rate, ttfs
 
-METHODS: dict[str, ModuleType] = {"rate": rate}
+METHODS: dict[str, ModuleType] = {"rate": rate, "ttfs": ttfs}
 
 
 def method(name: str) -> ModuleType:

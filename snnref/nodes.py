@@ -147,6 +147,11 @@ Node = Input | Population | MaxPool | Readout
 Nodes = dict[str, Node]  # in topological order
 
 
+def driven(nodes: Nodes) -> dict[str, Population | Readout]:
+    """Those with a sum of projections: the populations and the readout."""
+    return {name: node for name, node in nodes.items() if isinstance(node, Population | Readout)}
+
+
 def depths(nodes: Nodes) -> dict[str, int]:
     """How many populations (the readout among them) lie on the longest way from the input to each node, itself
     included."""

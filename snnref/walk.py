@@ -138,7 +138,7 @@ class SNN:
         for part in group.stretches():
             new = self._walk(part, x)
             new = new if record else {k: train.counted() for k, train in new.items()}
-            trains = {k: trains[k].then(new[k]) for k in new} if trains else new  # type: ignore[arg-type]
+            trains = {k: trains[k].then(new[k]) for k in new} if trains else new  # type: ignore[arg-type, union-attr]
             if part.asked:
                 yield part, trains
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,16 +11,33 @@ import numpy as np
 from .options import RESETS
 from .stepwise import integrate_and_fire as reference
 
-__all__ = ["cases", "reference"]
+__all__ = ["cases", "given", "play", "reference", "told"]
 
 CURRENTS = (1.0, 0.5, 0.0, 2.0, -0.5, 0.75)  # multiples of a power of two: sums of them are exact
+Case = tuple[float, ...]  # the currents that the neuron receives one after the other
 
 
-def cases() -> Iterator[tuple[dict[str, Any], tuple[float, ...]]]:
-    """Options of the neuron, and the currents that it receives one after the other; the simplest first."""
+def cases() -> Iterator[tuple[dict[str, Any], Case]]:
+    """Options of the neuron, and its currents; the simplest first."""
     options = [{"threshold": threshold, "reset": reset} for threshold in (1.0, 0.5, 2.0) for reset in RESETS]
     for length in (1, 2, 3):
         yield from itertools.product(options, itertools.product(CURRENTS, repeat=length))
     rng = np.random.default_rng(0)
     for _ in range(20):
         yield from itertools.product(options, [tuple(rng.integers(-64, 128, 40) / 64)])
+
+
+def play(step: Callable[..., Any], case: Case, options: dict[str, Any]) -> Iterator[tuple[float, float]]:
+    """Spike and potential after each current."""
+    v: Any = np.zeros(())
+    for z in case:
+        spike, v = step(np.asarray(z), v, **options)
+        yield float(spike), float(v)
+
+
+def given(case: Case, wrong: int) -> str:
+    return f"after the currents {', '.join(f'{z:g}' for z in case[: wrong + 1])}"
+
+
+def told(answer: tuple[float, float], _: Case) -> str:
+    return f"gives spike {answer[0]:g} and leaves V = {answer[1]:g}"

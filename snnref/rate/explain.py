@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from ..arrays import to_numpy
-from ..nodes import Population, Projection
+from ..contributions import contributions, received
+from ..nodes import Population
 from ..results import Trace
-
-SHOWN = 5  # sources that are named
+from ..trains import Analog
 
 
 def explain(trace: Trace, node: Population, place: tuple[int, ...], sample: int) -> str:
@@ -21,19 +21,20 @@ def explain(trace: Trace, node: Population, place: tuple[int, ...], sample: int)
     spikes, potentials = to_numpy(train.spikes)[here], to_numpy(train.potentials)[here]
     biases = np.broadcast_to(to_numpy(code.biases(node, train.spikes)), train.spikes.shape)
     bias = float(biases[here][train.start :].sum())
-    parts = sorted(_contributions(trace, node, place, sample), key=lambda part: -abs(part[0]))
-    received = bias + sum(part[0] for part in parts)
+    sent = {source: _sent(trace, source, sample, train.start) for source in node.sources}
+
+    def what(source: str, amount: float) -> str:
+        analog = isinstance(trace.trains[source], Analog)
+        return f"current {amount / max(1, time):.4g}" if analog else f"{amount:g} spikes"
+
+    charge = bias + received(node, sent, place)
     lines = [
         f"{node.name}{list(place)}, sample {sample}, {time} steps, threshold 1, a spike stands for "
         f"{np.mean(trace.scales[node.name]) / max(1, time):.4g}",
         f"  bias {bias / max(1, time):+.4f} a step: {bias:+.4f}",
-        *(f"  {text}: {charge:+.4f}" for charge, text in parts[:SHOWN]),
+        *contributions(node, sent, place, what),
     ]
-    if len(parts) > SHOWN:
-        rest = [charge for charge, _ in parts[SHOWN:]]
-        up, down = sum(c for c in rest if c > 0), sum(c for c in rest if c < 0)
-        lines.append(f"  {len(rest)} others: {up:+.4f} and {down:+.4f}")
-    lines.append(f"received in all: {received:+.4f}" + (f", and V(0) = {code.initial:g}" if code.initial else ""))
+    lines.append(f"received in all: {charge:+.4f}" + (f", and V(0) = {code.initial:g}" if code.initial else ""))
     if not time:
         return "\n".join([*lines, "It was held the whole time."])
     return "\n".join([*lines, _verdict(spikes, potentials, code.reset)])
@@ -50,37 +51,9 @@ def _verdict(spikes: np.ndarray, potentials: np.ndarray, reset: str) -> str:
     return f"{text}; its resets to zero threw away what was above the threshold, {left:.4f} is left over."
 
 
-def _contributions(
-    trace: Trace, node: Population, place: tuple[int, ...], sample: int
-) -> list[tuple[float, str]]:  # fmt: skip
-    """Charge and description of every source neuron that sent anything."""
-    found = []
-    start = trace.trains[node.name].start
-    for projection in node.input.projections:
-        train = trace.trains[projection.source]
-        analog = not hasattr(train, "spikes")
-        if analog:
-            sent = to_numpy(train.values)[sample] * max(0, trace.code.steps - start)
-        else:
-            sent = to_numpy(train.spikes)[start:, sample].sum(axis=0)
-        active = np.argwhere(sent)
-        weights = _weights(projection, sent.shape, active, place)
-        for source, weight in zip(active, weights, strict=True):
-            amount = sent[tuple(source)]
-            what = f"current {amount / max(1, trace.code.steps - start):.4g}" if analog else f"{amount:g} spikes"
-            text = f"{projection.source}{source.tolist()}, {what} × weight {weight:+.4f}"
-            if weight:
-                found.append((float(amount * weight), text))
-    return found
-
-
-def _weights(
-    projection: Projection, shape: tuple[int, ...], sources: np.ndarray, place: tuple[int, ...]
-) -> np.ndarray:  # fmt: skip
-    """What a unit from each source neuron brings to the neuron at `place`."""
-    weights = []
-    for some in np.array_split(sources, max(1, len(sources) // 64)):
-        unit = np.zeros((len(some), *shape))
-        unit[(np.arange(len(some)), *some.T)] = 1
-        weights.append(projection(unit)[(slice(None), *place)])
-    return np.concatenate(weights)
+def _sent(trace: Trace, source: str, sample: int, start: int) -> np.ndarray:
+    """`(*features)`: the spikes of each source neuron since the step `start`, or its current times the steps."""
+    train = trace.trains[source]
+    if isinstance(train, Analog):
+        return to_numpy(train.values)[sample] * max(0, trace.code.steps - start)
+    return to_numpy(train.spikes)[start:, sample].sum(axis=0)

@@ -61,9 +61,7 @@ class Closed(TTFS):
         after = {k: train.lead - (self.t_max - 1) for k, train in trains.items()}
         passed = self._steps(next(iter(after.values())))
         xp = namespace(passed)
-        arrived = {
-            k: xp.clip(xp.reshape(passed, (-1, *[1] * lead.ndim)) + lead, 0, None) for k, lead in after.items()
-        }
+        arrived = {k: xp.clip(xp.reshape(passed, (-1, *[1] * lead.ndim)) + lead, 0, None) for k, lead in after.items()}
         u = node.input.drive(arrived)
         return u + xp.reshape(passed + 1, (-1, *[1] * (u.ndim - 1))) * like(node.input.bias, u)
 

@@ -10,13 +10,19 @@ from ..graph import Graph
 from ..nodes import normalise
 from ..walk import SNN, with_settings
 from .closed import Closed
+from .scales import Chooser, Threshold
 from .schedule import windows
 from .stepwise import Stepwise
-from .thresholds import Chooser, Threshold
 
 
 def convert(
-    net: Graph, calibration: Array, *, t_max: int = 64, threshold: Threshold = "search", per: str = "layer", **options: Any
+    net: Graph,
+    calibration: Array,
+    *,
+    t_max: int = 64,
+    threshold: Threshold = "search",
+    per: str = "layer",
+    **options: Any,
 ) -> SNN:
     """Convert a network to two-stage neurons with at most one spike (Lopez-Randulfe et al. 2022).
 

@@ -16,7 +16,7 @@ from tabulate import tabulate
 
 from ..counting import neurons, projections
 from ..graph import READOUT
-from ..nodes import Nodes, Population, Projection, Readout, depths
+from ..nodes import Nodes, Population, Projection, Readout, depths, driven
 from ..walk import SNN, with_settings
 
 
@@ -61,17 +61,15 @@ class Schedule:
             return f"{window[0]} to {window[1]}" if window else ""
 
         rows = [[s.node, shown(s.silent), shown(s.spiking)] for s in self.stages]
-        lines = [f"{d.source} waits {d.steps} steps for {d.target}: {d.neurons:,} delay lines" for d in self.delay_lines]
-        return "\n".join(
-            [
-                tabulate(rows, headers=["node", "silent stage", "spiking stage"]),
-                "",
-                f"answer after {self.latency} steps, an input every {self.interval} ({self.interval // 2} with two "
-                "potentials a neuron)",
-                f"{self.updates:,} additions at most that no spike causes",
-                *lines,
-            ]
-        )
+        table = tabulate(rows, headers=["node", "silent stage", "spiking stage"])
+        waits = [
+            f"{d.source} waits {d.steps} steps for {d.target}: {d.neurons:,} delay lines" for d in self.delay_lines
+        ]
+        return (
+            f"{table}\n\nanswer after {self.latency} steps, an input every {self.interval} "
+            f"({self.interval // 2} with two potentials a neuron)\n"
+            f"{self.updates:,} additions at most that no spike causes\n" + "\n".join(waits)
+        ).rstrip()
 
 
 def schedule(snn: SNN, **settings: Any) -> Schedule:
@@ -99,9 +97,9 @@ def windows(nodes: Nodes) -> dict[str, int]:
 
 def answering(nodes: Nodes) -> str:
     """Whose earliest spike names the class: the readout's own, or those of the ReLU with which the network ends."""
-    readout = nodes[READOUT]
-    match readout.inputs[0].projections:
-        case (Projection(source, ()),) if isinstance(nodes[source], Population) and not np.any(readout.inputs[0].bias):
+    (term,) = driven(nodes)[READOUT].inputs
+    match term.projections:
+        case (Projection(source, ()),) if isinstance(nodes[source], Population) and not np.any(term.bias):
             return source
     return READOUT
 

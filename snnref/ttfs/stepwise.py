@@ -48,40 +48,60 @@ def spiking_stage(u: Array, *, threshold: float, t_max: int, early: float = 0.0)
     return times, potentials
 
 
+def two_stages(
+    arriving: Iterable[Array], *, threshold: float = 1.0, bias: Array | float = 0.0, early: float = 0.0
+) -> tuple[Array, list[Array]]:
+    """The neuron as a whole: when it fires, in steps of its spiking stage, and u in the steps of both stages.
+
+    Arguments as for `silent_stage` and `spiking_stage`; as many steps as there are arrivals are t_max.
+    """
+    silent = silent_stage(arriving, bias=bias)
+    times, spiking = spiking_stage(silent[-1], threshold=threshold, t_max=len(silent), early=early)
+    return times, silent + spiking
+
+
 class Stepwise(TTFS):
-    """The paper's dynamics, one step after the other. After `normalise` the threshold is one a step: t_max."""
+    """The paper's dynamics, one step after the other.
+
+    After `normalise`, a value of x_max brings a charge of one a step: the threshold is t_max.
+    """
 
     def population(self, node: Population, trains: Mapping[str, Timed]) -> Timed:
-        silent = self._silent_stage(node, trains)
-        times, spiking = self._spiking_stage(silent[-1])
-        return Timed(self.t_max - times, self.t_max, namespace(times).stack(silent + spiking) / self.t_max)
+        times, potentials = self._two_stages(node, trains)
+        return Timed(self.t_max - times, self.t_max, namespace(times).stack(potentials) / self.t_max)
 
     def max_pool(self, node: MaxPool, train: Timed) -> Timed:
         """The earliest spike of a window passes, and no other."""
-        xp = namespace(train.lead)
         times = node.window(0 * train.lead) + self.t_max
-        for t in range(self.t_max):
-            arrives = node.window(xp.astype(train.times == t, train.lead.dtype)) > 0
-            times = xp.where(arrives & (times == self.t_max), xp.full_like(times, t), times)
+        xp = namespace(times)
+        for t, spikes in enumerate(self._spikes(train)):
+            first = (node.window(spikes) > 0) & (times == self.t_max)
+            times = xp.where(first, xp.full_like(times, t), times)
         return Timed(self.t_max - times, self.t_max)
 
     def readout(self, node: Readout, trains: Mapping[str, Timed]) -> Readings:
-        """The potentials of the last layer over its silent stage; or its spikes over the spiking stage."""
-        potentials = self._silent_stage(node, trains)
-        xp = namespace(potentials[-1])
+        """The potentials of the last layer over its silent stage; or its spikes over its spiking stage."""
         if self.output == "potential":
-            return Readings(xp.stack(potentials) / self.t_max)
-        times, _ = self._spiking_stage(potentials[-1])
-        answers = [xp.where(times <= t, self.t_max - times, 0 * times) for t in range(self.t_max)]
-        return Readings(xp.stack(answers) / self.t_max)
+            silent = silent_stage(self._arriving(node, trains), bias=self._bias(node, trains))
+            return Readings(namespace(silent[-1]).stack(silent) / self.t_max)
+        times, _ = self._two_stages(node, trains)
+        xp = namespace(times)
+        so_far = [xp.where(times <= t, self.t_max - times, 0 * times) for t in range(self.t_max)]
+        return Readings(xp.stack(so_far) / self.t_max)
 
-    def _silent_stage(self, node: Population | Readout, trains: Mapping[str, Timed]) -> list[Array]:
-        return silent_stage(self._arriving(node, trains), bias=like(node.input.bias, next(iter(trains.values())).lead))
+    def _two_stages(self, node: Population | Readout, trains: Mapping[str, Timed]) -> tuple[Array, list[Array]]:
+        arriving, bias = self._arriving(node, trains), self._bias(node, trains)
+        return two_stages(arriving, threshold=float(self.t_max), bias=bias, early=self.early)
 
     def _arriving(self, node: Population | Readout, trains: Mapping[str, Timed]) -> Iterator[Array]:
-        for t in range(self.t_max):
-            spikes = {k: namespace(train.lead).astype(train.times == t, train.lead.dtype) for k, train in trains.items()}
-            yield node.input.drive(spikes)
+        """At each step Σ W over the spikes that arrive then."""
+        for spikes in zip(*map(self._spikes, trains.values()), strict=True):
+            yield node.input.drive(dict(zip(trains, spikes, strict=True)))
 
-    def _spiking_stage(self, u: Array) -> tuple[Array, list[Array]]:
-        return spiking_stage(u, threshold=float(self.t_max), t_max=self.t_max, early=self.early)
+    def _spikes(self, train: Timed) -> Iterator[Array]:
+        """`(batch, *features)` for each step: 1 where a neuron fires."""
+        for t in range(self.t_max):
+            yield namespace(train.lead).astype(train.times == t, train.lead.dtype)
+
+    def _bias(self, node: Population | Readout, trains: Mapping[str, Timed]) -> Array:
+        return like(node.input.bias, next(iter(trains.values())).lead)

@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array, Placed, like, to_numpy
-from ..graph import INPUT
-from ..nodes import Input, MaxPool, Nodes, Population, Readout, Scales
-from ..walk import activations
+from ..nodes import Input, MaxPool, Nodes, Population, Readout, Scales, driven
+from ..walk import SNN, activations
 from .bound import bound
 from .encoding import first_spike
 from .schedule import answering
@@ -93,11 +92,10 @@ class Chooser:
     def _check(self, nodes: Nodes) -> None:
         if self.per not in PARTS:
             raise ValueError(f"per: got {self.per!r}, expected one of {', '.join(map(repr, PARTS))}")
-        populations = [name for name, node in nodes.items() if isinstance(node, Population | Readout)]
         given = self.threshold if isinstance(self.threshold, Mapping) else {"": self.threshold}
         for name, value in given.items():
-            if name and name not in populations:
-                raise ValueError(f"threshold: got one for {name!r}, expected names of {', '.join(populations)}")
+            if name and name not in driven(nodes):
+                raise ValueError(f"threshold: got one for {name!r}, expected names of {', '.join(driven(nodes))}")
             if isinstance(value, str) and value in RULES:
                 continue
             if isinstance(value, str) or not np.all(np.isfinite(value)) or not np.all(np.asarray(value) > 0):
@@ -106,6 +104,15 @@ class Chooser:
                     f"threshold: got {value!r}{where}, expected one of {', '.join(map(repr, RULES))}, "
                     "or a number > 0, in units of a weight times a step"
                 )
+
+
+def thresholds(snn: SNN) -> dict[str, np.ndarray | float]:
+    """u_th of each population and of the readout, in the paper's unit: a weight times a step.
+
+    The inverse of x_max = u_th · x_max of the layer below / t_max, for the t_max of the conversion.
+    """
+    t_max = snn.options["t_max"]
+    return {name: snn.scales[name] * t_max / below(node, snn.scales) for name, node in driven(snn.nodes).items()}
 
 
 def said(value: Array, scale: Array | float, *, t_max: int, early: float = 0.5) -> Array:
