@@ -79,8 +79,8 @@ def operations(nodes: Nodes, counts: Mapping[str, Array], *, batch: int) -> Oper
     """
 
     def weighed(source: str, fan_out: np.ndarray) -> np.ndarray:
-        flat = to_numpy(counts[source]).astype(np.float64)
-        return np.abs(flat.reshape(len(flat), -1)) @ fan_out.reshape(-1)
+        axes = list(range(1 + fan_out.ndim))  # einsum: no copy, whatever the order in memory
+        return np.einsum(to_numpy(counts[source]), axes, fan_out.astype(np.float64), axes[1:], [0])
 
     by_projection: dict[tuple[str, str], np.ndarray] = {}
     for p, node in projections(nodes):

@@ -72,9 +72,7 @@ class Run:
         """Spikes of all populations (not of input and pools) over their neurons, for one sample."""
         counts = [to_numpy(v) for k, v in self.spikes.items() if isinstance(self.nodes[k], Population)]
         batch = len(to_numpy(self.output))
-        return float(
-            sum(np.abs(c).sum(dtype=np.float64) for c in counts) / max(1, batch * counting.neurons(self.nodes))
-        )
+        return float(sum(c.sum(dtype=np.float64) for c in counts) / max(1, batch * counting.neurons(self.nodes)))
 
     @cached_property
     def operations(self) -> counting.Operations:

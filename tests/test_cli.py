@@ -222,3 +222,19 @@ def test_reproduce_writes_a_result_file(tmp_path, monkeypatch):
         refused = CliRunner().invoke(app, ["reproduce", "rueckauer2017", "--output", str(tmp_path / output)])
         assert refused.exit_code == 2
     assert CliRunner().invoke(app, ["reproduce", "nobody2020"]).exit_code == 2
+
+
+def test_evaluate_by_time_to_first_spike():
+    """Only settings that are given go to the method; the report names all."""
+    done = run("evaluate", "digits-cnn", "--method", "ttfs", "--t-max", "8", "--threshold", "maximum", "--json")
+    report = json.loads(done.stdout)
+    assert report["latency"] == 40
+    assert report["settings"] == {
+        **{"t_max": 8, "threshold": "maximum", "half_step": True, "output": "earliest", "calibration": 1198},
+    }
+    net, (x, labels) = snnref.load("digits-cnn"), snnref.data.load()
+    snn = snnref.ttfs.convert(net, snnref.data.load(split="train")[0], t_max=8, threshold="maximum")
+    assert report["accuracy"] == snn.run(x).accuracy(labels)
+    wrong = run("evaluate", "digits-cnn", "--method", "ttfs", "--steps", "9")
+    assert wrong.returncode == 1
+    assert "unknown setting 'steps'; this method has t_max, half_step, output" in wrong.stderr

@@ -22,9 +22,9 @@ from .. import __version__, data, zoo
 from ..evaluation import Evaluation, evaluate
 from ..methods import METHODS
 from ..network import Network
-from ..rate import Rate
 from ..rate.options import ENCODINGS, POOLINGS, RESETS
 from ..reproduce import PAPERS, reproduce
+from ..ttfs.scales import RULES
 from .console import Json, bar, show
 from .datasets import data_app
 
@@ -41,6 +41,7 @@ Method = StrEnum("Method", {name: name for name in METHODS})  # type: ignore[mis
 Reset = StrEnum("Reset", {reset: reset for reset in RESETS})  # type: ignore[misc]
 Pooling = StrEnum("Pooling", {pooling: pooling for pooling in POOLINGS})  # type: ignore[misc]
 Encoding = StrEnum("Encoding", {encoding: encoding for encoding in ENCODINGS})  # type: ignore[misc]
+Threshold = StrEnum("Threshold", {rule: rule for rule in RULES})  # type: ignore[misc]
 
 
 def _version(wanted: bool) -> None:
@@ -152,14 +153,16 @@ def train(
 def evaluate_(
     name: Annotated[Name, typer.Argument(help="The network to convert.")],
     method: Annotated[Method, typer.Option(help="The spiking code.")] = Method("rate"),  # noqa: B008
-    steps: Annotated[int, typer.Option(help="Time steps that an image is shown.", min=1)] = Rate.steps,
-    reset: Annotated[Reset, typer.Option(help="What a spike does to the potential.")] = Reset(Rate.reset),  # noqa: B008
-    encoding: Annotated[Encoding, typer.Option(help="How the image enters.")] = Encoding(Rate.encoding),  # noqa: B008
-    pooling: Annotated[Pooling, typer.Option(help="The rule of max-pooling.")] = Pooling(Rate.pooling),  # noqa: B008
-    seed: Annotated[int, typer.Option(help="Of the draws of poisson input.", min=0)] = Rate.seed,
+    steps: Annotated[int | None, typer.Option(help="rate: time steps that an image is shown.", min=1)] = None,
+    reset: Annotated[Reset | None, typer.Option(help="rate: what a spike does to the potential.")] = None,
+    encoding: Annotated[Encoding | None, typer.Option(help="rate: how the image enters.")] = None,
+    pooling: Annotated[Pooling | None, typer.Option(help="rate: the rule of max-pooling.")] = None,
+    seed: Annotated[int | None, typer.Option(help="rate: of the draws of poisson input.", min=0)] = None,
     percentile: Annotated[
-        float, typer.Option(help="Of the activations: what a neuron at full rate stands for.")
-    ] = 99.9,
+        float | None, typer.Option(help="rate: of the activations, what a neuron at full rate stands for.")
+    ] = None,
+    t_max: Annotated[int | None, typer.Option(help="ttfs: steps of a window.", min=1)] = None,
+    threshold: Annotated[Threshold | None, typer.Option(help="ttfs: how thresholds are chosen.")] = None,
     others: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Any other setting of the method; repeatable."),
@@ -173,8 +176,11 @@ def evaluate_(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Convert a shipped network to spikes and measure it on its held-out images."""
-    if not 0 < percentile <= 100:
+    """Convert a shipped network to spikes and measure it on its held-out images.
+
+    What is not given is the method's default.
+    """
+    if percentile is not None and not 0 < percentile <= 100:
         raise typer.BadParameter(f"got {percentile}, expected 0 < percentile ≤ 100", param_hint="--percentile")
     net, recipe = Network.load(file) if file else zoo.load(name.value), zoo.RECIPES[name.value]
     shape = data.describe(recipe.dataset).shape
@@ -184,9 +190,11 @@ def evaluate_(
         )
     samples, _ = data.load(recipe.dataset, split="train")
     x, labels = data.load(recipe.dataset, split=recipe.held_out)
-    settings: dict[str, Any] = {"steps": steps, "reset": reset.value, "encoding": encoding.value}
-    settings |= {"seed": seed, "pooling": pooling.value, **dict(map(_setting, others or []))}
-    snn = METHODS[method.value].convert(net, samples[:calibration], percentile=percentile, **settings)
+    given: dict[str, Any] = {"steps": steps, "reset": reset, "encoding": encoding, "pooling": pooling, "seed": seed}
+    given |= {"percentile": percentile, "t_max": t_max, "threshold": threshold}
+    settings = {k: getattr(value, "value", value) for k, value in given.items() if value is not None}
+    settings |= dict(map(_setting, others or []))
+    snn = METHODS[method.value].convert(net, samples[:calibration], **settings)
     with bar(f"{name.value} in spikes") as shown:
         result = evaluate(
             net,
@@ -198,10 +206,14 @@ def evaluate_(
     report = {
         "network": name.value,
         "method": method.value,
-        "settings": {**settings, "percentile": percentile, "calibration": len(samples[:calibration])},
+        "settings": {**snn.options, **settings, "calibration": len(samples[:calibration])},
         **asdict(result),
     }
-    title = f"{name.value} as {method.value} code: " + ", ".join(f"{k} {v}" for k, v in report["settings"].items())
+    title = (
+        f"{name.value} as {method.value} code"
+        + (": " if settings else "")
+        + ", ".join(f"{k} {v}" for k, v in settings.items())
+    )
     show(report, _table(title, result), as_json=as_json)
 
 

@@ -23,7 +23,7 @@ from ..evaluation import evaluate_over_time
 from ..files import complete
 from ..methods import method
 
-PAPERS = ("rueckauer2017",)
+PAPERS = ("rueckauer2017", "lopez-randulfe2022")
 
 Progress = Callable[[str, int, int], None]  # experiment, images done, images in all
 
@@ -48,7 +48,7 @@ def experiments(paper: str) -> list[Experiment]:
     """What is measured for a paper. Raises ValueError for an unknown one."""
     if paper not in PAPERS:
         raise ValueError(f"paper: got {paper!r}, expected one of {', '.join(PAPERS)}")
-    return import_module(f".{paper}", __name__).EXPERIMENTS
+    return import_module(f".{paper.replace('-', '_')}", __name__).EXPERIMENTS
 
 
 def read(path: Path | str) -> dict[str, Any]:
@@ -113,13 +113,14 @@ def _measure(experiment: Experiment, images: int | None, progress: Progress | No
     calibration, _ = data.load(recipe.dataset, split="train")
     x, labels = (quickest(part[:images]) for part in data.load(recipe.dataset, split=recipe.held_out))
     snn = method(experiment.method).convert(net, quickest(calibration), **experiment.settings)
+    stops: dict[str, Any] = {"stops": experiment.stops} if experiment.stops else {}
     points = evaluate_over_time(
         net,
         snn,
         x=x,
         labels=labels,
-        stops=experiment.stops,
         progress=progress and (lambda done, total: progress(experiment.title, done, total)),
+        **stops,
     )
     return {
         **asdict(experiment),

@@ -14,8 +14,8 @@ def bound(node: Population | Readout, nodes: Nodes, scales: Scales) -> np.ndarra
     """`(*features)`: x_max Σ W⁺ + b over all that comes in, since no source says less than 0 or more than its x_max.
 
     In the paper's terms u_max / t_max, times x_max of the layer below (Eq. 5, Lopez-Randulfe et al. 2022; it is silent
-    on biases). Where a projection has several layers with weights, each is bounded by the bounds on the one before:
-    valid, and looser than need be.
+    on biases). Where a projection is a chain of several layers that sum, each is bounded by the bounds on the one
+    before: valid, and looser than need be.
     """
     highest = sum(_highest(p, np.broadcast_to(scales[p.source], nodes[p.source].shape)) for p in node.input.projections)
     return np.broadcast_to(highest + node.input.bias, node.shape)

@@ -71,14 +71,14 @@ class Chooser:
     ) -> np.ndarray | float:
         """By the rule; value is what the neurons receive, ann what the ANN's units answer."""
         rule = self.threshold.get(node.name, "search") if isinstance(self.threshold, Mapping) else self.threshold
+        if not isinstance(rule, str):
+            return np.asarray(rule, float) * below(node, scales) / self.t_max
         per = "layer" if node.name == answering(nodes) else self.per  # whose times are compared with each other
         if rule == "search":
             return _by_part(per, self._search, to_numpy(value), to_numpy(ann))
         if rule == "maximum":
             return _by_part(per, largest, to_numpy(ann))
-        if rule == "bound":
-            return _by_part(per, largest, bound(node, nodes, scales)[None])
-        return np.asarray(rule, float) * below(node, scales) / self.t_max
+        return _by_part(per, largest, bound(node, nodes, scales)[None])
 
     def _search(self, value: np.ndarray, ann: np.ndarray) -> float:
         """The x_max at which what the neurons say differs least from the ANN, by the mean square."""
@@ -96,9 +96,7 @@ class Chooser:
         for name, value in given.items():
             if name and name not in driven(nodes):
                 raise ValueError(f"threshold: got one for {name!r}, expected names of {', '.join(driven(nodes))}")
-            if isinstance(value, str) and value in RULES:
-                continue
-            if isinstance(value, str) or not np.all(np.isfinite(value)) or not np.all(np.asarray(value) > 0):
+            if not (value in RULES if isinstance(value, str) else _positive(value)):
                 where = f" for {name!r}" if name else ""
                 raise ValueError(
                     f"threshold: got {value!r}{where}, expected one of {', '.join(map(repr, RULES))}, "
@@ -149,3 +147,9 @@ def _by_part(per: str, rule: Callable[..., float], *values: np.ndarray) -> np.nd
     channels = values[0].shape[1]
     found = [rule(*(v[:, channel] for v in values)) for channel in range(channels)]
     return np.reshape(found, (channels, *[1] * (values[0].ndim - 2)))
+
+
+def _positive(value: Any) -> bool:
+    """Whether it is a number > 0, or an array of them."""
+    numbers = np.asarray(value)
+    return numbers.dtype.kind in "iuf" and bool(np.all(np.isfinite(numbers)) and np.all(numbers > 0))

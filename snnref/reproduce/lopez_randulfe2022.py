@@ -1,0 +1,107 @@
+"""What is measured of Lopez-Randulfe et al. 2022: two-stage time to first spike on MNIST, and on Fashion-MNIST."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tabulate import tabulate
+
+from . import Experiment, select
+
+WINDOWS = (8, 16, 32, 64, 128, 256)
+LONG = (512, 1024, 2048, 4096)  # what the bound needs
+NETWORKS = ("mnist-two-conv", "fashion-two-conv")
+RULES = (("search", "layer"), ("search", "channel"), ("maximum", "layer"), ("bound", "layer"), ("bound", "channel"))
+
+EXPERIMENTS = [
+    # Table 1, over the two parameters that the paper tunes by hand.
+    *(
+        Experiment("thresholds", network, "ttfs", {"t_max": t_max, "threshold": rule, "per": per})
+        for network in NETWORKS
+        for rule, per in RULES
+        for t_max in (*WINDOWS, *(LONG if rule == "bound" else ()))
+    ),
+    # The bare crossing of the threshold, which cuts values off to whole steps.
+    *(
+        Experiment("cut off", network, "ttfs", {"t_max": t_max, "threshold": "search", "half_step": False})
+        for network in NETWORKS
+        for t_max in WINDOWS
+    ),
+    # Where the last layer is linear, the potential says more than the earliest spike.
+    *(
+        Experiment("readout", "digits-cnn", "ttfs", {"t_max": t_max, "threshold": "search", "output": output})
+        for output in ("earliest", "potential")
+        for t_max in WINDOWS
+    ),
+]
+
+LOSS, SPIKES = 0.0012, 0.142  # of the paper: 99.56 % to 99.44 %, with so many spikes a neuron
+
+
+def table(result: dict[str, Any]) -> str:
+    """What the paper reports against what was measured here, as HTML."""
+    headers = ["quantity", "paper", "ours", "setting", "why different"]
+    html = tabulate(_rows(result), headers=headers, tablefmt="html", disable_numparse=True)
+    return html.replace("<table>", '<table class="table">', 1)  # the book's style
+
+
+def smallest(result: dict[str, Any], network: str, rule: str = "search", per: str = "layer") -> dict[str, Any] | None:
+    """The experiment with the smallest t_max that loses no more than the paper, and whose larger ones lose no more
+    either, with no more spikes; None if there is none."""
+    found = None
+    for experiment in reversed(select(result, "thresholds", network=network, threshold=rule, per=per)):
+        point = experiment["points"][0]
+        if point["ann_accuracy"] - point["accuracy"] > LOSS + 1e-9 or point["spikes_per_neuron"] > SPIKES:
+            break
+        found = experiment
+    return found
+
+
+def _rows(result: dict[str, Any]) -> list[list[str]]:
+    mnist = smallest(result, "mnist-two-conv") or select(result, "thresholds", network="mnist-two-conv")[-1]
+    point, setting = mnist["points"][0], f"mnist-two-conv, t_max {mnist['settings']['t_max']}, threshold by search"
+    ours = "our own network: the paper gives no channels, kernels or t_max"
+    fashion = smallest(result, "fashion-two-conv")
+    counted = "the paper does not say what it counts as a neuron; here populations, without input and pools"
+    return [
+        ["MNIST, ANN accuracy", "99.56 % (Table 1)", f"{point['ann_accuracy']:.2%}", "mnist-two-conv", ours],
+        ["MNIST, SNN accuracy", "99.44 % (Table 1)", f"{point['accuracy']:.2%}", setting, ours],
+        ["lost by the conversion", "0.12 points", _lost(point), setting, "thresholds searched on training images"],
+        ["operations of the ANN", "14,316,496 (Table 1)", f"{point['ann_operations']:,}", "mnist-two-conv", ours],
+        [
+            "synaptic operations",
+            "1,015,015 (Table 1)",
+            f"{point['operations']:,.0f}",
+            setting,
+            "the same size by choice",
+        ],
+        ["spikes a neuron", "0.142", f"{point['spikes_per_neuron']:.3f}", setting, counted],
+        ["steps of a window", "not given", f"{mnist['settings']['t_max']}", setting, ""],
+        [
+            "spikes a neuron that pay off",
+            "1.72 (cited from Davidson & Furber 2021)",
+            "",
+            "",
+            "a bound of energy models",
+        ],
+        [
+            "error over t_max and u_th",
+            "Fig. 2, a picture",
+            "the chapter's map",
+            "digits-cnn",
+            "another network and data",
+        ],
+        [
+            "Fashion-MNIST",
+            "not measured",
+            "not within 0.12 points"
+            if fashion is None
+            else f"{fashion['points'][0]['ann_accuracy']:.2%} → {fashion['points'][0]['accuracy']:.2%}",
+            "fashion-two-conv" + ("" if fashion is None else f", t_max {fashion['settings']['t_max']}"),
+            "",
+        ],
+    ]
+
+
+def _lost(point: dict[str, Any]) -> str:
+    return f"{100 * (point['ann_accuracy'] - point['accuracy']):.2f} points"
