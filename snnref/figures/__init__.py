@@ -8,7 +8,7 @@ from typing import Any
 
 from .description import Figure
 
-CHAPTERS = ("vocabulary", "rate")
+CHAPTERS = ("vocabulary", "rate", "ttfs")
 
 
 def describe(name: str, parameters: dict[str, Any]) -> Figure:

@@ -1,0 +1,239 @@
+"""Figures of the chapter "Time to first spike": two stages, clipping and resolution, the pipeline, scales in depth."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from .. import data, ttfs, zoo
+from ..canonical import canonical
+from ..counting import ann_operations
+from ..graph import READOUT
+from ..network import Network
+from ..nodes import Population, driven
+from ..walk import SNN
+from .description import BLUE, GREEN, GREY, ORANGE, PINK, Axis, Bars, Cells, Dots, Figure, Line, Panel, Rule, Ticks
+from .vocabulary import times
+
+__all__ = ["depth", "error_map", "pipeline", "two_stages"]
+
+INPUTS, WEIGHTS = (0.875, 0.5, 0.25), (1.0, -0.75, 1.5)  # x_max = 1; dyadic, so that sums are exact
+
+
+def two_stages(*, t_max: int = 16, threshold: float = 1.25, half_step: bool = True) -> Figure:
+    """One neuron with three inputs: the silent stage, then the spiking stage, on one time axis.
+
+    threshold : u_th / t_max, the largest Σ W x that the neuron can say
+    """
+    early, u_th = 0.5 if half_step else 0.0, threshold * t_max
+    arrivals = ttfs.first_spike(np.array(INPUTS), t_max=t_max, early=early)
+    arriving = [np.asarray(np.dot(WEIGHTS, arrivals == t)) for t in range(t_max)]
+    time, u = ttfs.two_stages(arriving, threshold=u_th, early=early)
+    out, potentials = float(time), np.array([float(v) for v in u])
+    axis = (-0.5, 2 * t_max + 0.5)
+    rests = int(out) if out < t_max else t_max - 1  # its last step before it fires, or the last of all
+    moments = np.concatenate([np.arange(t_max + 1), t_max + np.arange(rests + 1)])
+    shown = np.concatenate([[0.0], potentials[: t_max + rests + 1]])
+    span = (min(-0.1 * u_th, float(potentials.min())), max(1.2 * u_th, float(potentials.max())))
+    raster = [
+        *(
+            Ticks([t], [3 - k], color=BLUE if w > 0 else PINK)
+            for k, (t, w) in enumerate(zip(arrivals, WEIGHTS, strict=True))
+            if t < t_max
+        ),
+        *([Ticks([t_max + out], [0], color=ORANGE)] if out < t_max else []),
+        Rule(x=float(t_max)),
+    ]
+    names = [(3 - k, f"{x:g}, W {w:g}") for k, (x, w) in enumerate(zip(INPUTS, WEIGHTS, strict=True))]
+    wanted = float(np.dot(WEIGHTS, INPUTS))
+    said = (t_max - out) / t_max * threshold
+    fate = f"fires at step {out:g} of the spiking stage" if out < t_max else "does not fire"
+    return Figure(
+        [
+            [Panel(raster, Axis("", axis), Axis("", (-0.6, 3.6), ticks=[*names, (0, "output")]), height=120)],
+            [
+                Panel(
+                    [
+                        Line(moments, shown),
+                        Rule(y=u_th, color=ORANGE, label="threshold u_th"),
+                        Rule(x=float(t_max)),
+                    ],
+                    Axis("time step: silent stage, then spiking stage", axis),
+                    Axis("potential u", span),
+                    height=190,
+                )
+            ],
+        ],
+        f"t_max = {t_max}, u_th = {u_th:g}. At the end of the silent stage u = {potentials[t_max - 1]:g}; charged by "
+        f"{threshold:g} a step, the neuron {fate}, which says {said:.4f}. The unit's answer is Σ W x = {wanted:.4f}: "
+        f"the error is {said - wanted:+.4f}; a step stands for {threshold / t_max:.4f}, and nothing above "
+        f"{threshold:g} can be said.",
+    )
+
+
+@lru_cache(maxsize=1)
+def _digits() -> tuple[Network, np.ndarray, np.ndarray, np.ndarray]:
+    """digits-cnn, calibration images, and the held-out images and labels; in float64, as in `vocabulary`."""
+    (calibration, _), (images, labels) = (data.load("digits", split=split) for split in ("train", "test"))
+    return zoo.load("digits-cnn"), calibration.astype(np.float64), images.astype(np.float64), labels
+
+
+WINDOWS = (4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
+SHARES = np.linspace(0.1, 1.5, 15)  # of the largest activation
+
+
+@lru_cache(maxsize=1)
+def _received() -> tuple[np.ndarray, np.ndarray]:
+    """What the units of relu1 receive on some digits, at most 20,000 values; and what they answer."""
+    net, calibration, _, _ = _digits()
+    node = driven(canonical(net))["relu1"]
+    u = (node.input.drive({"input": calibration[:60]}) + node.input.bias).ravel()[::3]
+    return u, np.maximum(u, 0)
+
+
+@lru_cache(maxsize=2)
+def _map(half_step: bool) -> np.ndarray:
+    """`(SHARES, WINDOWS)`: the errors, the highest threshold first."""
+    u, wanted = _received()
+    early, most = 0.5 if half_step else 0.0, wanted.max()
+    return np.array([[ttfs.error(u, wanted, s * most, t_max=t, early=early) for t in WINDOWS] for s in SHARES[::-1]])
+
+
+def error_map(*, t_max: int = 16, share: float = 0.7, half_step: bool = True) -> Figure:
+    """Fig. 2: the error of a convolutional layer over t_max and the threshold; and what the neurons say.
+
+    share : the value at the threshold, as a part of the largest activation
+    """
+    u, wanted = _received()
+    most, early = float(wanted.max()), 0.5 if half_step else 0.0
+    errors = _map(half_step)
+    here = ttfs.error(u, wanted, share * most, t_max=t_max, early=early)
+    best = int(np.argmin(errors[:, int(np.argmin(np.abs(np.array(WINDOWS) - t_max)))]))
+    dark = np.log(errors / errors.min()) / np.log(errors.max() / errors.min())
+    column = float(np.interp(np.log(t_max), np.log(WINDOWS), np.arange(len(WINDOWS)) + 0.5))
+    row = float(np.interp(share, SHARES, len(SHARES) - 0.5 - np.arange(len(SHARES))))
+    heat = Panel(
+        [Cells(dark), Dots([column], [row], color=ORANGE)],
+        Axis("t_max", (0, len(WINDOWS)), ticks=[(k + 0.5, str(t)) for k, t in enumerate(WINDOWS) if k % 2 == 0]),
+        Axis("u_th, of the largest", (len(SHARES), 0), ticks=[(k + 0.5, f"{s:.1f}") for k, s in _labelled()]),
+        height=240,
+    )
+    x = np.linspace(-0.1 * most, 1.2 * most, 400)
+    transfer = Panel(
+        [
+            Line(x, np.maximum(x, 0), color=GREY, dashed=True, label="ReLU"),
+            Line(x, ttfs.said(x, share * most, t_max=t_max, early=early), label="one spike"),
+            Rule(x=share * most, color=ORANGE, label="u_th"),
+        ],
+        Axis("received, Σ W x + b", (float(x[0]), float(x[-1]))),
+        Axis("said", (-0.05 * most, 1.2 * most)),
+        height=180,
+    )
+    clipped, silent = np.mean(u > share * most), np.mean((wanted > 0) & (np.round(u / (share * most) * t_max) < 1))
+    return Figure(
+        [[heat], [transfer]],
+        f"relu1 of digits-cnn, dark is a large error. With windows of {times(t_max, 'step')} and a threshold that "
+        f"stands for {share * most:.2f} ({share:g} of the largest activation), the spikes are wrong by {here:.4f} (root mean "
+        f"square; the activations' own is {np.sqrt(np.mean(wanted**2)):.4f}): {clipped:.2%} of the units are clipped, "
+        f"{silent:.2%} are above 0 but too weak to fire. For this t_max about {SHARES[::-1][best]:.1f} is best.",
+    )
+
+
+def _labelled() -> list[tuple[int, float]]:
+    return [(k, s) for k, s in enumerate(SHARES[::-1]) if k % 2 == 0]
+
+
+@lru_cache(maxsize=32)
+def _converted(t_max: int, threshold: str) -> SNN:
+    net, calibration, _, _ = _digits()
+    return ttfs.convert(net, calibration[::4], t_max=t_max, threshold=threshold)
+
+
+ROWS = 24  # neurons of each layer that are drawn
+
+
+def pipeline(*, image: int = 0, t_max: int = 32) -> Figure:
+    """A digit on its way through the layers: every spike of some neurons of each, in the window of its layer."""
+    net, _, images, labels = _digits()
+    x, label = images[image : image + 1], int(labels[image])
+    snn = _converted(t_max, "search")
+    trace, plan = snn.run(x, record=True), ttfs.schedule(snn)
+    fired = {name: train for name, train in trace.trains.items() if name != READOUT}
+    shown = [stage for stage in plan.stages if stage.node == "input" or isinstance(snn.nodes[stage.node], Population)]
+    marks, names = [], []
+    colors = (GREY, BLUE, GREEN, PINK)
+    for k, stage in enumerate(shown):
+        step, neuron, _ = fired[stage.node].events(0)
+        size = int(np.prod(snn.nodes[stage.node].shape))
+        begin = stage.spiking[0] if stage.spiking else 0
+        row = (len(shown) - k) * ROWS - neuron * (ROWS - 3) / size
+        marks.append(Ticks(begin + step, row, color=colors[k]))
+        names.append(((len(shown) - k) * ROWS - ROWS / 2, stage.node))
+    answers, begin = trace.output_over_time[:, 0], plan.latency - t_max
+    out = [(begin + int(np.argmax(a > 0)), c) for c, a in enumerate(answers.T) if (a > 0).any()]
+    marks.append(Ticks([t for t, _ in out], [-1 - c for _, c in out], color=ORANGE))
+    names.append((-5.0, "readout"))
+    windows = [Rule(x=float(t)) for t in range(0, plan.latency + 1, t_max)]
+    answer = int(trace.prediction[0])
+    first = min((t for t, c in out if c == answer), default=plan.latency)
+    return Figure(
+        [
+            [
+                Panel(
+                    [*marks, *windows],
+                    Axis("time step", (-1, plan.latency + 1)),
+                    Axis("", (-11, (len(shown) + 0.2) * ROWS), ticks=names),
+                    height=330,
+                )
+            ]
+        ],
+        f"Held-out digit {image}, a {label}: windows of {times(t_max, 'step')}, an answer after {plan.latency} steps "
+        f"at most. The first spike of the last layer comes at step {first} and says {answer}; the ANN says "
+        f"{int(net(x)[0].argmax())}. {trace.spikes_per_neuron:.1%} of the neurons fired, each once, which took "
+        f"{trace.operations.total[0]:,.0f} synaptic operations; the ANN takes {ann_operations(net):,}. The next image "
+        f"may follow {plan.interval} steps after this one.",
+    )
+
+
+LAYERS = ("relu1", "relu2", "relu3", READOUT)
+
+
+def depth(*, threshold: str = "search", t_max: int = 32) -> Figure:
+    """Scales from layer to layer: x_max by each rule, and how many of the steps the activations use."""
+    net, calibration, images, labels = _digits()
+    largest = {k: float(a.max()) for k, a in net.activations(calibration[::4]).items()} | {READOUT: 0.0}
+    largest[READOUT] = float(net(calibration[::4]).max())
+    rules = (("search", BLUE), ("maximum", GREEN), ("bound", PINK))
+    found = {rule: _converted(t_max, rule).scales for rule, _ in rules}
+    x = np.arange(len(LAYERS))
+    top = max(float(np.log10(found["bound"][k])) for k in LAYERS)
+    scales = Panel(
+        [
+            *(
+                Line(x, [np.log10(found[rule][k]) for k in LAYERS], color=color, label=rule, dashed=rule != threshold)
+                for rule, color in rules
+            ),
+            Dots(x, [np.log10(largest[k]) for k in LAYERS], color=GREY, label="largest activation"),
+        ],
+        Axis("", (-0.4, len(LAYERS) - 0.6), ticks=list(enumerate(LAYERS))),
+        Axis("x_max", (0, top * 1.05), ticks=[(k, f"{10**k:g}") for k in range(int(top) + 1)]),
+        height=190,
+    )
+    used = [min(1.0, largest[k] / found[threshold][k]) * t_max for k in LAYERS]
+    steps = Panel(
+        [Bars(x, used, color=dict(rules)[threshold]), Rule(y=float(t_max), label="t_max")],
+        Axis("", (-0.4, len(LAYERS) - 0.6), ticks=list(enumerate(LAYERS))),
+        Axis("steps in use", (0, t_max * 1.1)),
+        height=150,
+    )
+    some = images[:200]
+    run = _converted(t_max, threshold).run(some)
+    ann = np.mean(net(some).argmax(axis=1) == labels[:200])
+    text = ", ".join(f"{k} {u:.1f}" for k, u in zip(LAYERS, used, strict=True))
+    return Figure(
+        [[scales], [steps]],
+        f"Thresholds by {threshold!r}, windows of {times(t_max, 'step')}: the largest activation of each layer comes "
+        f"so many steps before the end: {text}. Of 200 held-out digits {run.accuracy(labels[:200]):.1%} are read rightly "
+        f"(ANN {ann:.1%}), with {run.spikes_per_neuron:.3f} spikes a neuron.",
+    )
