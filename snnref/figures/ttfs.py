@@ -13,7 +13,23 @@ from ..graph import READOUT
 from ..network import Network
 from ..nodes import Population, driven
 from ..walk import SNN
-from .description import BLUE, GREEN, GREY, ORANGE, PINK, Axis, Bars, Cells, Dots, Figure, Line, Panel, Rule, Ticks
+from .description import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PINK,
+    Axis,
+    Bars,
+    Cells,
+    Dots,
+    Figure,
+    Line,
+    Mark,
+    Panel,
+    Rule,
+    Ticks,
+)
 from .vocabulary import times
 
 __all__ = ["depth", "error_map", "pipeline", "two_stages"]
@@ -36,7 +52,7 @@ def two_stages(*, t_max: int = 16, threshold: float = 1.25, half_step: bool = Tr
     moments = np.concatenate([np.arange(t_max + 1), t_max + np.arange(rests + 1)])
     shown = np.concatenate([[0.0], potentials[: t_max + rests + 1]])
     span = (min(-0.1 * u_th, float(potentials.min())), max(1.2 * u_th, float(potentials.max())))
-    raster = [
+    raster: list[Mark] = [
         *(
             Ticks([t], [3 - k], color=BLUE if w > 0 else PINK)
             for k, (t, w) in enumerate(zip(arrivals, WEIGHTS, strict=True))
@@ -134,9 +150,10 @@ def error_map(*, t_max: int = 16, share: float = 0.7, half_step: bool = True) ->
     return Figure(
         [[heat], [transfer]],
         f"relu1 of digits-cnn, dark is a large error. With windows of {times(t_max, 'step')} and a threshold that "
-        f"stands for {share * most:.2f} ({share:g} of the largest activation), the spikes are wrong by {here:.4f} (root mean "
-        f"square; the activations' own is {np.sqrt(np.mean(wanted**2)):.4f}): {clipped:.2%} of the units are clipped, "
-        f"{silent:.2%} are above 0 but too weak to fire. For this t_max about {SHARES[::-1][best]:.1f} is best.",
+        f"stands for {share * most:.2f} ({share:g} of the largest activation), the spikes are wrong by {here:.4f} "
+        f"(root mean square; that of the activations is {np.sqrt(np.mean(wanted**2)):.4f}): {clipped:.2%} of the units "
+        f"are clipped, {silent:.2%} are above 0 but too weak to fire. For this t_max about "
+        f"{SHARES[::-1][best]:.1f} is best.",
     )
 
 
@@ -234,6 +251,6 @@ def depth(*, threshold: str = "search", t_max: int = 32) -> Figure:
     return Figure(
         [[scales], [steps]],
         f"Thresholds by {threshold!r}, windows of {times(t_max, 'step')}: the largest activation of each layer comes "
-        f"so many steps before the end: {text}. Of 200 held-out digits {run.accuracy(labels[:200]):.1%} are read rightly "
-        f"(ANN {ann:.1%}), with {run.spikes_per_neuron:.3f} spikes a neuron.",
+        f"so many steps before the end: {text}. Of 200 held-out digits {run.accuracy(labels[:200]):.1%} are read "
+        f"rightly (ANN {ann:.1%}), with {run.spikes_per_neuron:.3f} spikes a neuron.",
     )
