@@ -24,7 +24,7 @@ def explore(function: Callable[..., Figure], **controls: Sequence[Any]) -> Explo
     """An explorable figure.
 
     function : of `snnref.figures`, with keyword parameters and a figure description as result
-    controls : for each parameter either (low, high, step, value), or a list of choices, the first chosen
+    controls : for each parameter either (low, high, step, value), or a list of texts to choose from, the first chosen
 
     Raises ValueError for a function that is not of `snnref.figures`, or controls that make no sense.
     """
@@ -42,7 +42,7 @@ def _name(function: Callable[..., Figure]) -> str:
 
 
 def _control(name: str, spec: Sequence[Any]) -> dict[str, Any]:
-    if isinstance(spec, list) and spec:
+    if isinstance(spec, list) and spec and all(isinstance(choice, str) for choice in spec):
         return {"name": name, "choices": spec, "value": spec[0]}
     if isinstance(spec, tuple) and len(spec) == 4:
         low, high, step, value = spec
@@ -52,7 +52,7 @@ def _control(name: str, spec: Sequence[Any]) -> dict[str, Any]:
             return {"name": name, "low": low, "high": high, "step": step, "value": value}
     raise ValueError(
         f"control {name!r}: got {spec!r}, expected (low, high, step, value) with low ≤ value ≤ high, "
-        "value and high whole steps above low, or a list of choices"
+        "value and high whole steps above low, or a list of texts"
     )
 
 

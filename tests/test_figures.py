@@ -117,7 +117,8 @@ def test_only_figures_can_be_asked_for(name):
 
 
 @pytest.mark.parametrize(
-    "spec", [(1, 0, 1, 1), (0, 1, 0, 0), (0, 1, 1, 2), (0, 1), [], "text", (0.25, 2, 0.5, 1), (0, 1, 0.75, 0)]
+    "spec",
+    [(1, 0, 1, 1), (0, 1, 0, 0), (0, 1, 1, 2), (0, 1), [], "text", (0.25, 2, 0.5, 1), (0, 1, 0.75, 0), [True, False]],
 )
 def test_controls_without_sense_are_refused(spec):
     with pytest.raises(ValueError, match="control 'value'"):

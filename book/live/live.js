@@ -83,7 +83,7 @@ function leftMargin(figure, width) {
 }
 
 function drawPanel(panel, width, left) {
-  const square = panel.marks.some((m) => m.mark === "cell");
+  const square = panel.marks.some((m) => m.mark === "cell") && panel.x.ticks?.length === 0; // a picture, not a map
   const svg = Plot.plot({
     width: square ? Math.min(panel.height, width) : width,
     height: panel.height + (panel.x.label ? 20 : 0),

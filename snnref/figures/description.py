@@ -55,7 +55,10 @@ class Bars:
 
 @dataclass(frozen=True)
 class Cells:
-    """A heat map: `values (rows, columns)` in [0, 1], the first row on top when the y axis runs from rows to 0."""
+    """A heat map: `values (rows, columns)` in [0, 1], the first row on top when the y axis runs from rows to 0.
+
+    Without axes it is a picture, of square cells.
+    """
 
     values: Array
     label: str = ""

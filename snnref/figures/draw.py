@@ -40,6 +40,7 @@ def draw(figure: Figure) -> Canvas:
 def _panel(ax: Axes, panel: Panel) -> None:
     for mark in panel.marks:
         _mark(ax, mark)
+    framed = any(isinstance(mark, Cells) for mark in panel.marks)
     for name, axis in (("x", panel.x), ("y", panel.y)):
         ax.set(**{f"{name}lim": axis.domain, f"{name}label": axis.label})
         if axis.ticks is not None:
@@ -49,9 +50,10 @@ def _panel(ax: Axes, panel: Panel) -> None:
                     f"{name}ticklabels": [text for _, text in axis.ticks],
                 }
             )
-            framed = any(isinstance(mark, Cells) for mark in panel.marks)
             ax.spines["left" if name == "y" else "bottom"].set_visible(bool(axis.ticks) or framed)
             ax.spines["right" if name == "y" else "top"].set_visible(framed)
+    if framed and panel.x.ticks is not None and not panel.x.ticks:
+        ax.set_aspect("equal")  # a picture, not a map
     if ax.get_legend_handles_labels()[0]:
         ax.legend(loc="best", fontsize=8, framealpha=0.85, edgecolor="none")
 
@@ -69,7 +71,7 @@ def _mark(ax: Axes, mark: Mark) -> None:
             ax.plot(mark.x, mark.y, "o", color=mark.color, ms=3.5, label=mark.label or None)
         case Cells():
             rows, columns = mark.values.shape
-            ax.imshow(mark.values, cmap="Greys", vmin=0, vmax=1, extent=(0, columns, rows, 0), aspect="equal")
+            ax.imshow(mark.values, cmap="Greys", vmin=0, vmax=1, extent=(0, columns, rows, 0), aspect="auto")
         case Rule():
             line = ax.axhline(mark.y) if mark.y is not None else ax.axvline(mark.x or 0.0)
             line.set(color=mark.color, lw=1, ls=":", label=mark.label or "_")

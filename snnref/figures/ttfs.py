@@ -34,15 +34,16 @@ from .vocabulary import times
 
 __all__ = ["depth", "error_map", "pipeline", "two_stages"]
 
+EARLY = {"to the nearest step": 0.5, "down": 0.0}  # with half a step's charge, and without
 INPUTS, WEIGHTS = (0.875, 0.5, 0.25), (1.0, -0.75, 1.5)  # x_max = 1; dyadic, so that sums are exact
 
 
-def two_stages(*, t_max: int = 16, threshold: float = 1.25, half_step: bool = True) -> Figure:
+def two_stages(*, t_max: int = 16, threshold: float = 1.25, rounding: str = "to the nearest step") -> Figure:
     """One neuron with three inputs: the silent stage, then the spiking stage, on one time axis.
 
     threshold : u_th / t_max, the largest Σ W x that the neuron can say
     """
-    early, u_th = 0.5 if half_step else 0.0, threshold * t_max
+    early, u_th = EARLY[rounding], threshold * t_max
     arrivals = ttfs.first_spike(np.array(INPUTS), t_max=t_max, early=early)
     arriving = [np.asarray(np.dot(WEIGHTS, arrivals == t)) for t in range(t_max)]
     time, u = ttfs.two_stages(arriving, threshold=u_th, early=early)
@@ -109,21 +110,21 @@ def _received() -> tuple[np.ndarray, np.ndarray]:
 
 
 @lru_cache(maxsize=2)
-def _map(half_step: bool) -> np.ndarray:
+def _map(early: float) -> np.ndarray:
     """`(SHARES, WINDOWS)`: the errors, the highest threshold first."""
     u, wanted = _received()
-    early, most = 0.5 if half_step else 0.0, wanted.max()
+    most = wanted.max()
     return np.array([[ttfs.error(u, wanted, s * most, t_max=t, early=early) for t in WINDOWS] for s in SHARES[::-1]])
 
 
-def error_map(*, t_max: int = 16, share: float = 0.7, half_step: bool = True) -> Figure:
+def error_map(*, t_max: int = 16, share: float = 0.7, rounding: str = "to the nearest step") -> Figure:
     """Fig. 2: the error of a convolutional layer over t_max and the threshold; and what the neurons say.
 
     share : the value at the threshold, as a part of the largest activation
     """
     u, wanted = _received()
-    most, early = float(wanted.max()), 0.5 if half_step else 0.0
-    errors = _map(half_step)
+    most, early = float(wanted.max()), EARLY[rounding]
+    errors = _map(early)
     here = ttfs.error(u, wanted, share * most, t_max=t_max, early=early)
     best = int(np.argmin(errors[:, int(np.argmin(np.abs(np.array(WINDOWS) - t_max)))]))
     dark = np.log(errors / errors.min()) / np.log(errors.max() / errors.min())
@@ -167,11 +168,11 @@ def _converted(t_max: int, threshold: str) -> SNN:
     return ttfs.convert(net, calibration[::4], t_max=t_max, threshold=threshold)
 
 
-ROWS = 24  # neurons of each layer that are drawn
+BAND = 7  # height of a layer, in rows of ticks
 
 
 def pipeline(*, image: int = 0, t_max: int = 32) -> Figure:
-    """A digit on its way through the layers: every spike of some neurons of each, in the window of its layer."""
+    """A digit on its way through the layers: every spike, in the window of its layer."""
     net, _, images, labels = _digits()
     x, label = images[image : image + 1], int(labels[image])
     snn = _converted(t_max, "search")
@@ -184,13 +185,13 @@ def pipeline(*, image: int = 0, t_max: int = 32) -> Figure:
         step, neuron, _ = fired[stage.node].events(0)
         size = int(np.prod(snn.nodes[stage.node].shape))
         begin = stage.spiking[0] if stage.spiking else 0
-        row = (len(shown) - k) * ROWS - neuron * (ROWS - 3) / size
+        row = (len(shown) - k) * BAND - neuron * (BAND - 1.5) / size
         marks.append(Ticks(begin + step, row, color=colors[k]))
-        names.append(((len(shown) - k) * ROWS - ROWS / 2, stage.node))
+        names.append(((len(shown) - k) * BAND - BAND / 2, stage.node))
     answers, begin = trace.output_over_time[:, 0], plan.latency - t_max
     out = [(begin + int(np.argmax(a > 0)), c) for c, a in enumerate(answers.T) if (a > 0).any()]
-    marks.append(Ticks([t for t, _ in out], [-1 - c for _, c in out], color=ORANGE))
-    names.append((-5.0, "readout"))
+    marks.append(Ticks([t for t, _ in out], [-0.5 - c / 2 for _, c in out], color=ORANGE))
+    names.append((-2.5, "readout"))
     windows = [Rule(x=float(t)) for t in range(0, plan.latency + 1, t_max)]
     answer = int(trace.prediction[0])
     first = min((t for t, c in out if c == answer), default=plan.latency)
@@ -200,7 +201,7 @@ def pipeline(*, image: int = 0, t_max: int = 32) -> Figure:
                 Panel(
                     [*marks, *windows],
                     Axis("time step", (-1, plan.latency + 1)),
-                    Axis("", (-11, (len(shown) + 0.2) * ROWS), ticks=names),
+                    Axis("", (-5.5, (len(shown) + 0.2) * BAND), ticks=names),
                     height=330,
                 )
             ]

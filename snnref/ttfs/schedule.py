@@ -12,7 +12,6 @@ from math import prod
 from typing import Any
 
 import numpy as np
-from tabulate import tabulate
 
 from ..counting import neurons, projections
 from ..graph import READOUT
@@ -57,6 +56,8 @@ class Schedule:
     updates: int
 
     def __str__(self) -> str:
+        from tabulate import tabulate  # the live pages do without
+
         def shown(window: tuple[int, int] | None) -> str:
             return f"{window[0]} to {window[1]}" if window else ""
 
