@@ -23,7 +23,7 @@ def cases() -> Iterator[tuple[dict[str, Any], Case]]:
     """Options of the neuron, and what arrives; the simplest first. All sums are exact."""
     options = [{"threshold": threshold, "early": early} for threshold in (1.0, 4.0) for early in (0.0, 0.5)]
     for t_max in (1, 2, 4):
-        yield from itertools.product(options, itertools.product((1.0, 0.0, -0.5, 0.25), repeat=t_max))
+        yield from itertools.product(options, itertools.product((1.0, 0.0, -1.5, 0.25), repeat=t_max))
     rng = np.random.default_rng(0)
     for _ in range(20):
         yield from itertools.product(options, [tuple(rng.integers(-8, 12, 16) / 64)])
