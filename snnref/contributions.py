@@ -19,7 +19,6 @@ def contributions(
     sent : by source, `(*features)`: how many times the weight of each source neuron was received
     place : of the neuron, along the feature axes of the node
     what : from a source and what was sent to a description of it
-
     """
     found = [part for p in node.input.projections for part in _parts(p, sent[p.source], place, what)]
     found.sort(key=lambda part: -abs(part[0]))
@@ -50,9 +49,7 @@ def _parts(
     return found
 
 
-def _weights(
-    projection: Projection, shape: tuple[int, ...], sources: np.ndarray, place: tuple[int, ...]
-) -> np.ndarray:  # fmt: skip
+def _weights(projection: Projection, shape: tuple[int, ...], sources: np.ndarray, place: tuple[int, ...]) -> np.ndarray:
     """What a unit from each source neuron brings to the neuron at `place`."""
     weights = []
     for some in np.array_split(sources, max(1, len(sources) // 64)):

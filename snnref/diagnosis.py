@@ -50,7 +50,10 @@ class Diagnosis:
         cells = [[row.population, *(f"{getattr(row, cause):.1%}" for cause in CAUSES)] for row in self.rows]
         table = tabulate(cells, headers=["population", *CAUSES], stralign="right", disable_numparse=True)
         sentences = "\n".join(f"{name}: {sentence}" for name, sentence in self.advice.items())
-        return f"same answer as the ANN: {self.agreement:.2%}\n\n{table}\n\n{sentences}"
+        return (
+            f"same answer as the ANN: {self.agreement:.2%}\n"
+            f"errors by their cause, as shares of each population's mean activation:\n\n{table}\n\n{sentences}"
+        )
 
 
 def diagnose(net: Graph, snn: SNN, x: Array, **settings: Any) -> Diagnosis:

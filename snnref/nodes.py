@@ -196,4 +196,4 @@ def _rescaled(p: Projection, source: np.ndarray, target: np.ndarray) -> Projecti
     for i, m in enumerate(p.maps):
         if isinstance(m, ann.Dense | ann.Conv):
             return replace(p, maps=(*p.maps[:i], replace(m, weight=m.weight * ratio), *p.maps[i + 1 :]))
-    return p.then(ann.Gain(ratio))
+    return p if ratio == 1 else p.then(ann.Gain(ratio))

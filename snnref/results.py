@@ -57,6 +57,13 @@ class Run:
         return self.prediction_over_time[-1]
 
     @property
+    def unanswered(self) -> Array:
+        """`(batch,)`: where the last layer has said nothing so far: its readings are all 0, and the prediction means
+        nothing."""
+        readings = beside([part[READOUT] for part in self.parts]).over_time[-1]
+        return ~namespace(readings).any(readings != 0, axis=-1)
+
+    @property
     def prediction_over_time(self) -> Array:
         """`(steps, batch)`: the prediction, had it been asked at each step."""
         return namespace(self.output_over_time).argmax(self.output_over_time, axis=-1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
+from difflib import get_close_matches
 from typing import Any, Protocol
 
 from .arrays import Array, Placed, check_input, like
@@ -150,10 +151,14 @@ def _settings(code: Any) -> list[str]:
     return [f.name for f in fields(code) if f.init and not f.name.startswith("_")]
 
 
-def with_settings(code: Any, settings: Mapping[str, Any]) -> Any:
-    """A code with some of its options replaced. Raises TypeError for unknown ones."""
+def with_settings(code: Any, settings: Mapping[str, Any], *, besides: tuple[str, ...] = ()) -> Any:
+    """A code with some of its options replaced. Raises TypeError for unknown ones; it names those of `convert` too, if
+    told what it takes `besides`."""
     known = _settings(code)
     for name in settings:
         if name not in known:
-            raise TypeError(f"unknown setting {name!r}; this method has {', '.join(known)}")
+            close = get_close_matches(name, [*known, *besides], n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            more = f"; convert also takes {', '.join(besides)}" if besides else ""
+            raise TypeError(f"unknown setting {name!r}; {code.method} has {', '.join(known)}{more}{hint}")
     return replace(code, **settings)

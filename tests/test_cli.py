@@ -235,6 +235,11 @@ def test_evaluate_by_time_to_first_spike():
     net, (x, labels) = snnref.load("digits-cnn"), snnref.data.load()
     snn = snnref.ttfs.convert(net, snnref.data.load(split="train")[0], t_max=8, threshold="maximum")
     assert report["accuracy"] == snn.run(x).accuracy(labels)
+    given = run("evaluate", "digits-cnn", "--method", "ttfs", "--threshold", "20", "--json")
+    assert json.loads(given.stdout)["settings"]["threshold"] == 20
+    misspelt = run("evaluate", "digits-cnn", "--method", "ttfs", "--threshold", "serch")
+    assert "threshold: got 'serch', expected one of 'search', 'maximum', 'bound'" in misspelt.stderr
+    assert "analog" not in run("evaluate", "digits-cnn", "--method", "ttfs").stdout
     wrong = run("evaluate", "digits-cnn", "--method", "ttfs", "--steps", "9")
     assert wrong.returncode == 1
-    assert "unknown setting 'steps'; this method has t_max, half_step, output" in wrong.stderr
+    assert "unknown setting 'steps'; ttfs has t_max, half_step, output" in wrong.stderr

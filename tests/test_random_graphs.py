@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from test_counting import connected
 
-from snnref import counting
+from snnref import counting, ttfs
 from snnref.canonical import canonical
 from snnref.layers import Add, AvgPool, Concat, Flatten, ReLU
 from snnref.layers import MaxPool as Pool
@@ -13,6 +13,7 @@ from snnref.network import READOUT, Network
 from snnref.nodes import MaxPool, normalise
 from snnref.rate.closed import Windowed
 from snnref.rate.stepwise import Stepwise
+from snnref.ttfs.schedule import windows
 from snnref.walk import SNN, activations
 
 
@@ -74,3 +75,23 @@ def test_random_graph(seed):
     for name, spikes in trace.spikes_over_time.items():
         assert np.array_equal(spikes, run.trains[name].spikes), name
     assert np.array_equal(trace.output_over_time, run.output_over_time)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_random_graph_by_time_to_first_spike(seed):
+    rng = np.random.default_rng(seed)
+    net = random_network(rng)
+    x, nodes = np.abs(networks.images(rng, net, batch=2)), canonical(net)
+    scales = {name: 2.0 ** rng.integers(-1, 3) for name in nodes}
+    scales |= {name: scales[node.source] for name, node in nodes.items() if isinstance(node, MaxPool)}
+    options = {"t_max": int(rng.integers(1, 20)), "half_step": bool(rng.integers(2))}
+    options |= {"output": str(rng.choice(["earliest", "potential"])), "_windows": windows(nodes)}
+    snn = SNN(normalise(nodes, scales), scales, ttfs.stepwise.Stepwise(**options), ttfs.closed.Closed(**options))
+    trace, run = snn.simulate(x), snn.run(x, record=True)
+    for name, train in trace.trains.items():
+        if name != READOUT:
+            assert np.array_equal(train.times, run.trains[name].times), name
+    assert np.array_equal(trace.output_over_time, run.output_over_time)
+    plan = ttfs.schedule(snn)
+    assert plan.latency == trace.latency
+    assert all(line.steps > 0 for line in plan.delay_lines)

@@ -390,7 +390,7 @@ def test_unsuitable_data_are_refused():
     snn = convert(net, x)
     with pytest.raises(ValueError, match="expected"):
         snn.run(x[..., 1:])
-    with pytest.raises(TypeError, match="unknown setting 'tempo'; this method has steps"):
+    with pytest.raises(TypeError, match="unknown setting 'tempo'; rate has steps"):
         snn.run(x, tempo=3)
     with pytest.raises(ValueError, match=r"chunk: got 2\.5"):
         snn.run(x, chunk=2.5)

@@ -13,12 +13,12 @@ import torch
 import snnref
 from snnref import counting, ttfs
 from snnref.canonical import canonical
-from snnref.layers import Activation, AvgPool, Conv, Dense, Flatten, ReLU
+from snnref.layers import Activation, AvgPool, Conv, Dense, Flatten, Gain, ReLU, Softmax
 from snnref.linear import UnevenAvgPool
 from snnref.network import INPUT, READOUT, Network
 from snnref.nodes import MaxPool, Population, Readout, driven, normalise
 from snnref.trains import Timed
-from snnref.ttfs import said, spiking_stage, two_stages
+from snnref.ttfs import said, scales, spiking_stage, two_stages
 from snnref.ttfs.closed import Closed
 from snnref.ttfs.scales import CANDIDATES, Chooser
 from snnref.ttfs.schedule import answering, windows
@@ -153,12 +153,13 @@ def test_pixels_above_the_largest_come_first_all_alike():
     assert times.tolist() == [10, 10, 5, 0, 0]
 
 
+@pytest.mark.parametrize("make", [networks.chain, networks.residual, networks.concat])
 @pytest.mark.parametrize("per", ["layer", "channel"])
 @pytest.mark.parametrize("rule", ["search", "maximum", "bound"])
-def test_thresholds_in_the_papers_unit(rule, per):
+def test_thresholds_in_the_papers_unit(make, rule, per):
     """Converted with the thresholds that it has, a network is the same; and with the weights as they were trained, the
     neurons of the paper fire when ours do (layers stack without rescaling)."""
-    net, x = networks.chain(np.random.default_rng(0)), None
+    net = make(np.random.default_rng(0))
     x = np.abs(networks.images(np.random.default_rng(1), net, batch=8))
     snn = ttfs.convert(net, x, t_max=16, threshold=rule, per=per)
     found = ttfs.thresholds(snn)
@@ -171,8 +172,9 @@ def test_thresholds_in_the_papers_unit(rule, per):
     for name, node in driven(nodes).items():
         if isinstance(node, Population):
             times = {k: trace.trains[k].times for k in node.sources}
-            largest = snn.scales[node.sources[0]]
-            arriving = [node.input.drive({k: (t == step) * 1.0 for k, t in times.items()}) for step in range(16)]
+            largest = max(snn.scales[k] for k in node.sources)
+            share = {k: snn.scales[k] / largest for k in node.sources}  # 1, but where sources differ
+            arriving = [node.input.drive({k: (t == step) * share[k] for k, t in times.items()}) for step in range(16)]
             got, _ = two_stages(arriving, threshold=found[name], bias=node.input.bias / largest, early=0.5)
             assert np.mean(got == trace.trains[name].times) > 0.999  # rounding may differ where a step begins
 
@@ -188,6 +190,15 @@ def test_scales_follow_each_other():
         assert snn.scales[name] == pytest.approx(given[name] * snn.scales[node.sources[0]] / 32)
     flat = ttfs.convert(net, x, t_max=32, threshold=10.0)
     assert flat.scales == ttfs.convert(net, x, t_max=32, threshold=dict.fromkeys(given, 10.0)).scales
+    branched = networks.residual(np.random.default_rng(0))
+    x = np.abs(networks.images(np.random.default_rng(1), branched))
+    snn = ttfs.convert(branched, x, t_max=32, threshold=10.0)
+    several = [node for node in driven(snn.nodes).values() if len({snn.scales[k] for k in node.sources}) > 1]
+    assert several
+    for node in several:  # of sources that differ, the largest
+        assert snn.scales[node.name] == pytest.approx(10.0 * max(snn.scales[k] for k in node.sources) / 32)
+    net = networks.chain(np.random.default_rng(0))
+    x = np.abs(networks.images(np.random.default_rng(1), net))
     some = ttfs.convert(net, x, t_max=32, threshold={"relu1": "bound"})
     assert some.scales["relu1"] == ttfs.convert(net, x, t_max=32, threshold="bound").scales["relu1"]
 
@@ -293,6 +304,35 @@ def test_a_network_that_ends_with_a_relu_answers_by_its_spikes():
         np.testing.assert_allclose(ending.run(x, output=output).output, said_last)
 
 
+def test_a_bias_behind_the_last_relu_asks_for_another_stage():
+    """Or a weight: then the spikes of that ReLU are not the answer."""
+    ending = snnref.load("digits-cnn").add("last", ReLU())
+    assert answering(canonical(ending)) == "last"
+    conv = Network((1, 4, 4)).add("conv", Conv(np.ones((3, 1, 4, 4)))).add("last", ReLU())
+    assert answering(canonical(conv.add("flat", Flatten((3, 1, 1))))) == "last"
+    for more in (Gain(1.0, np.arange(10.0)), Gain(2.0)):
+        assert answering(canonical(ending.add("more", more))) == READOUT
+
+
+def test_nobody_answers():
+    net, calibration = snnref.load("digits-cnn"), snnref.data.load("digits", split="train")[0]
+    x = snnref.data.load("digits")[0][:50]
+    snn = ttfs.convert(net, calibration, t_max=64, threshold="bound")
+    assert snn.run(x).unanswered.all()
+    assert not snn.run(x, output="potential").unanswered.any()
+    assert not ttfs.convert(net, calibration).run(torch.tensor(x)).unanswered.any()
+    asked = ttfs.convert(net.add("softmax", Softmax()), calibration, t_max=64, threshold="bound")
+    assert asked.run(x).unanswered.all()  # though all probabilities are 0.1
+
+
+def test_search_heeds_outputs_below_zero():
+    """A unit that receives more than 0 by rounding, but answers 0 in the ANN, is wrong by what it says, not by more."""
+    ann = np.array([[-2.0, 1.0, 0.25]])
+    chooser = Chooser("search", "layer", 4, 0.5)
+    value = np.array([[0.3, 1.0, 0.25]])
+    assert chooser._search(value, ann) == chooser._search(value, np.maximum(ann, 0))
+
+
 def test_the_earliest_spike_answers():
     net, calibration = snnref.load("digits-cnn"), snnref.data.load("digits", split="train")[0]
     x = snnref.data.load("digits")[0][:60].astype(float)
@@ -355,6 +395,40 @@ def test_schedule_of_a_chain():
     assert "answer after 80 steps, an input every 32 (16 with two potentials a neuron)" in str(plan)
 
 
+def test_schedule_of_a_network_that_answers_by_its_relu():
+    """Its readout is no stage of its own, unless the potential is asked."""
+    calibration = snnref.data.load("digits", split="train")[0]
+    snn = ttfs.convert(snnref.load("digits-cnn").add("last", ReLU()), calibration, t_max=16)
+    plan, neurons = ttfs.schedule(snn), 16 * 64 + 32 * 16 + 64 + 10
+    assert (plan.stages[-1].silent, plan.stages[-1].spiking) == (None, None)
+    assert (plan.latency, plan.updates) == (80, 16 * 2 * neurons)
+    asked = ttfs.schedule(snn, output="potential")
+    assert (asked.stages[-1].silent, asked.stages[-1].spiking) == ((64, 80), None)
+    assert (asked.latency, asked.updates) == (80, 16 * (2 * neurons + 10))
+    assert "readout" not in ttfs.thresholds(snn)
+
+
+def test_channels_that_are_always_dead():
+    """They get the scale of the largest living one, and so do not raise the bound of the next layer."""
+    net = Network((1,)).add("first", Dense(np.array([[0.001], [-1.0]]))).add("relu1", ReLU())
+    net = net.add("second", Dense(np.array([[1.0, 1.0]]))).add("relu2", ReLU()).add("out", Dense(np.eye(1)))
+    x = np.ones((3, 1))
+    for rule in ("bound", "maximum", "search"):
+        snn = ttfs.convert(net, x, threshold=rule, per="channel")
+        assert snn.scales["relu1"][0] == snn.scales["relu1"][1] <= 0.001
+        assert snn.run(x).output == pytest.approx(0.001, rel=0.05)
+    dead = Network((1,)).add("first", Dense(np.array([[-1.0]]))).add("relu1", ReLU()).add("out", Dense(np.eye(1)))
+    for rule in ("bound", "maximum", "search"):
+        assert ttfs.convert(dead, x, threshold=rule).scales["relu1"] == 1.0
+
+
+def test_the_inputs_largest_value_is_that_of_all_samples(monkeypatch):
+    monkeypatch.setattr(scales, "VALUES", 64)
+    net, x = snnref.load("digits-cnn"), np.full((100, 1, 8, 8), 0.5)
+    x[37] = 1.0
+    assert ttfs.convert(net, x).scales[INPUT] == 1.0
+
+
 def test_spikes_that_skip_a_window_wait(net, x):
     """By brute force: a source's spiking stage must be its target's silent one, or a delay line makes up for it."""
     snn = exact(net, x, t_max=4)
@@ -411,6 +485,12 @@ REFUSED = [
     ({"threshold": -1.0}, "threshold: got -1.0"),
     ({"threshold": None}, "threshold: got None"),
     ({"threshold": {"relu1": 0}}, "threshold: got 0 for 'relu1'"),
+    ({"threshold": [1.0, 2.0, 3.0]}, r"threshold: got \[1.0, 2.0, 3.0\], expected"),
+    ({"threshold": {"relu1": np.ones((1, 16))}}, r"for 'relu1', expected .* of shape \(16, 1, 1\)"),
+    ({"threshold": {"relu1": np.ones(8)}}, "for 'relu1', expected"),
+    ({"threshold": {"relu1": [[1.0], [1.0, 2.0]]}}, "for 'relu1', expected"),
+    ({"threshold": {"readout": np.ones(10)}}, "for 'readout', expected .* a step$"),
+    ({"t_max": True}, "t_max: got True"),
     ({"threshold": {"relu9": 1.0}}, "threshold: got one for 'relu9', expected names of relu1"),
     ({"per": "neuron"}, "per: got 'neuron', expected one of 'layer', 'channel'"),
 ]
@@ -426,9 +506,19 @@ def test_unsuitable_data_and_networks_are_refused():
     net, x = snnref.load("digits-cnn"), snnref.data.load("digits")[0]
     with pytest.raises(ValueError, match=r"calibration: got values down to -0\.5, expected 0 or more"):
         ttfs.convert(net, x - 0.5)
-    with pytest.raises(ValueError, match=r"input: got values down to -1, expected 0 or more"):
-        ttfs.convert(net, x).run(x[:2] - 1)
-    with pytest.raises(TypeError, match="unknown setting 'steps'; this method has t_max, half_step, output"):
+    with pytest.warns(UserWarning, match="input: got values up to 255 times the largest of the calibration"):
+        ttfs.convert(net, x).run(255 * x[:2])
+    with pytest.raises(TypeError, match="convert also takes threshold, per; did you mean 'threshold'"):
+        ttfs.convert(net, x, treshold="search")
+    for other in (net, snnref.rate.convert(net, x)):
+        for ask in (ttfs.schedule, ttfs.thresholds):
+            with pytest.raises(TypeError, match=r"expected what snnref\.ttfs\.convert returns"):
+                ask(other)
+    with pytest.raises(ValueError, match="got one for 'readout', expected names of relu1, relu2, relu3, last"):
+        ttfs.convert(net.add("last", ReLU()), x, threshold={"readout": 3.0})
+    with pytest.raises(ValueError, match=r"input in units of x_max: got values down to -1\.25"):
+        ttfs.convert(net, x * 0.8).run(x[:2] - 1)
+    with pytest.raises(TypeError, match="unknown setting 'steps'; ttfs has t_max, half_step, output"):
         ttfs.convert(net, x).run(x[:2], steps=3)
     tanh = Network((3,)).add("tanh", Activation("tanh")).add("out", Dense(np.eye(3)))
     with pytest.raises(ValueError, match="time to first spike expresses relu only"):

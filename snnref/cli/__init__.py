@@ -22,8 +22,10 @@ from .. import __version__, data, zoo
 from ..evaluation import Evaluation, evaluate
 from ..methods import METHODS
 from ..network import Network
+from ..rate import Rate
 from ..rate.options import ENCODINGS, POOLINGS, RESETS
 from ..reproduce import PAPERS, reproduce
+from ..ttfs import TTFS
 from ..ttfs.scales import RULES
 from .console import Json, bar, show
 from .datasets import data_app
@@ -41,7 +43,6 @@ Method = StrEnum("Method", {name: name for name in METHODS})  # type: ignore[mis
 Reset = StrEnum("Reset", {reset: reset for reset in RESETS})  # type: ignore[misc]
 Pooling = StrEnum("Pooling", {pooling: pooling for pooling in POOLINGS})  # type: ignore[misc]
 Encoding = StrEnum("Encoding", {encoding: encoding for encoding in ENCODINGS})  # type: ignore[misc]
-Threshold = StrEnum("Threshold", {rule: rule for rule in RULES})  # type: ignore[misc]
 
 
 def _version(wanted: bool) -> None:
@@ -153,7 +154,9 @@ def train(
 def evaluate_(
     name: Annotated[Name, typer.Argument(help="The network to convert.")],
     method: Annotated[Method, typer.Option(help="The spiking code.")] = Method("rate"),  # noqa: B008
-    steps: Annotated[int | None, typer.Option(help="rate: time steps that an image is shown.", min=1)] = None,
+    steps: Annotated[
+        int | None, typer.Option(help=f"rate: time steps that an image is shown ({Rate.steps}).", min=1)
+    ] = None,
     reset: Annotated[Reset | None, typer.Option(help="rate: what a spike does to the potential.")] = None,
     encoding: Annotated[Encoding | None, typer.Option(help="rate: how the image enters.")] = None,
     pooling: Annotated[Pooling | None, typer.Option(help="rate: the rule of max-pooling.")] = None,
@@ -161,8 +164,10 @@ def evaluate_(
     percentile: Annotated[
         float | None, typer.Option(help="rate: of the activations, what a neuron at full rate stands for.")
     ] = None,
-    t_max: Annotated[int | None, typer.Option(help="ttfs: steps of a window.", min=1)] = None,
-    threshold: Annotated[Threshold | None, typer.Option(help="ttfs: how thresholds are chosen.")] = None,
+    t_max: Annotated[int | None, typer.Option(help=f"ttfs: steps of a window ({TTFS.t_max}).", min=1)] = None,
+    threshold: Annotated[
+        str | None, typer.Option(help=f"ttfs: how thresholds are chosen, {', '.join(RULES)}, or u_th itself.")
+    ] = None,
     others: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Any other setting of the method; repeatable."),
@@ -191,7 +196,7 @@ def evaluate_(
     samples, _ = data.load(recipe.dataset, split="train")
     x, labels = data.load(recipe.dataset, split=recipe.held_out)
     given: dict[str, Any] = {"steps": steps, "reset": reset, "encoding": encoding, "pooling": pooling, "seed": seed}
-    given |= {"percentile": percentile, "t_max": t_max, "threshold": threshold}
+    given |= {"percentile": percentile, "t_max": t_max, "threshold": _value(threshold) if threshold else None}
     settings = {k: getattr(value, "value", value) for k, value in given.items() if value is not None}
     settings |= dict(map(_setting, others or []))
     snn = METHODS[method.value].convert(net, samples[:calibration], **settings)
@@ -247,10 +252,15 @@ def _setting(text: str) -> tuple[str, Any]:
     key, equals, value = text.partition("=")
     if not key or not equals:
         raise typer.BadParameter(f"got {text!r}, expected KEY=VALUE, for example initial=0.5", param_hint="--set")
+    return key, _value(value)
+
+
+def _value(text: str) -> Any:
+    """A number or true or false, if it is one; else a word."""
     try:
-        return key, json.loads(value)
+        return json.loads(text)
     except ValueError:
-        return key, value
+        return text
 
 
 def _table(title: str, result: Evaluation) -> Table:
@@ -260,7 +270,8 @@ def _table(title: str, result: Evaluation) -> Table:
     table.add_row("accuracy", f"{result.ann_accuracy:.2%}", f"{result.accuracy:.2%}")
     table.add_row("same answer as the ANN", "", f"{result.agreement:.2%}")
     table.add_row("operations an image", f"{result.ann_operations:,}", f"{result.operations:,.0f}")
-    table.add_row("  and once for the analog input", "", f"{result.analog_operations:,}")
+    if result.analog_operations:
+        table.add_row("  and once for the analog input", "", f"{result.analog_operations:,}")
     table.add_row("spikes a neuron and image", "", f"{result.spikes_per_neuron:.2f}")
     table.add_row("latency in steps", "", f"{result.latency}")
     table.add_row("images, and seconds for them", f"{result.images}", f"{result.seconds:.1f}")

@@ -38,7 +38,7 @@ EARLY = {"to the nearest step": 0.5, "down": 0.0}  # with half a step's charge, 
 INPUTS, WEIGHTS = (0.875, 0.5, 0.25), (1.0, -0.75, 1.5)  # x_max = 1; dyadic, so that sums are exact
 
 
-def two_stages(*, t_max: int = 16, threshold: float = 1.25, rounding: str = "to the nearest step") -> Figure:
+def two_stages(*, t_max: int = 20, threshold: float = 1.25, rounding: str = "to the nearest step") -> Figure:
     """One neuron with three inputs: the silent stage, then the spiking stage, on one time axis.
 
     threshold : u_th / t_max, the largest Σ W x that the neuron can say
@@ -97,24 +97,27 @@ def _digits() -> tuple[Network, np.ndarray, np.ndarray, np.ndarray]:
 
 
 WINDOWS = (4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
-SHARES = np.linspace(0.1, 1.5, 15)  # of the largest activation
 
 
-@lru_cache(maxsize=1)
-def _received() -> tuple[np.ndarray, np.ndarray]:
-    """What the units of relu1 receive on some digits, at most 20,000 values; and what they answer."""
+@lru_cache(maxsize=128)
+def _received(t_max: int, early: float) -> tuple[np.ndarray, np.ndarray]:
+    """What neurons of relu1 receive from the spikes of some digits, 20,000 values; and what the ANN's units answer."""
     net, calibration, _, _ = _digits()
-    node = driven(canonical(net))["relu1"]
-    u = (node.input.drive({"input": calibration[:60]}) + node.input.bias).ravel()[::3]
-    return u, np.maximum(u, 0)
+    node, pixels = driven(canonical(net))["relu1"], calibration[:60]
+    spiking, exact = ({"input": x} for x in (ttfs.said(pixels, 1.0, t_max=t_max, early=early), pixels))
+    u, wanted = ((node.input.drive(x) + node.input.bias).ravel()[::3] for x in (spiking, exact))
+    return u, np.maximum(wanted, 0)
 
 
-@lru_cache(maxsize=2)
-def _map(early: float) -> np.ndarray:
-    """`(SHARES, WINDOWS)`: the errors, the highest threshold first."""
-    u, wanted = _received()
-    most = wanted.max()
-    return np.array([[ttfs.error(u, wanted, s * most, t_max=t, early=early) for t in WINDOWS] for s in SHARES[::-1]])
+@lru_cache(maxsize=128)
+def _errors(t_max: int, early: float, step: float) -> np.ndarray:
+    """Over thresholds that stand for so many parts of the largest activation: from 0.1 to 1.5."""
+    u, wanted = _received(t_max, early)
+    return np.array([ttfs.error(u, wanted, s * wanted.max(), t_max=t_max, early=early) for s in _shares(step)])
+
+
+def _shares(step: float) -> np.ndarray:
+    return np.arange(0.1, 1.5 + step / 2, step)
 
 
 def error_map(*, t_max: int = 16, share: float = 0.7, rounding: str = "to the nearest step") -> Figure:
@@ -122,18 +125,23 @@ def error_map(*, t_max: int = 16, share: float = 0.7, rounding: str = "to the ne
 
     share : the value at the threshold, as a part of the largest activation
     """
-    u, wanted = _received()
-    most, early = float(wanted.max()), EARLY[rounding]
-    errors = _map(early)
+    early, shares = EARLY[rounding], _shares(0.1)
+    u, wanted = _received(t_max, early)
+    most = float(wanted.max())
+    errors = np.array([_errors(t, early, 0.1) for t in WINDOWS]).T[::-1]  # the highest threshold on top
     here = ttfs.error(u, wanted, share * most, t_max=t_max, early=early)
-    best = int(np.argmin(errors[:, int(np.argmin(np.abs(np.array(WINDOWS) - t_max)))]))
+    best = _shares(0.025)[int(np.argmin(_errors(t_max, early, 0.025)))]
     dark = np.log(errors / errors.min()) / np.log(errors.max() / errors.min())
     column = float(np.interp(np.log(t_max), np.log(WINDOWS), np.arange(len(WINDOWS)) + 0.5))
-    row = float(np.interp(share, SHARES, len(SHARES) - 0.5 - np.arange(len(SHARES))))
+    row = float(np.interp(share, shares, len(shares) - 0.5 - np.arange(len(shares))))
     heat = Panel(
         [Cells(dark), Dots([column], [row], color=ORANGE)],
         Axis("t_max", (0, len(WINDOWS)), ticks=[(k + 0.5, str(t)) for k, t in enumerate(WINDOWS) if k % 2 == 0]),
-        Axis("u_th, of the largest", (len(SHARES), 0), ticks=[(k + 0.5, f"{s:.1f}") for k, s in _labelled()]),
+        Axis(
+            "u_th, of the largest",
+            (len(shares), 0),
+            ticks=[(k + 0.5, f"{s:.1f}") for k, s in enumerate(shares[::-1]) if k % 2 == 0],
+        ),
         height=240,
     )
     x = np.linspace(-0.1 * most, 1.2 * most, 400)
@@ -147,19 +155,15 @@ def error_map(*, t_max: int = 16, share: float = 0.7, rounding: str = "to the ne
         Axis("said", (-0.05 * most, 1.2 * most)),
         height=180,
     )
-    clipped, silent = np.mean(u > share * most), np.mean((wanted > 0) & (np.round(u / (share * most) * t_max) < 1))
+    clipped, silent = np.mean(u > share * most), np.mean((wanted > 0) & (u / (share * most) * t_max + early < 1))
     return Figure(
         [[heat], [transfer]],
         f"relu1 of digits-cnn, dark is a large error. With windows of {times(t_max, 'step')} and a threshold that "
         f"stands for {share * most:.2f} ({share:g} of the largest activation), the spikes are wrong by {here:.4f} "
         f"(root mean square; that of the activations is {np.sqrt(np.mean(wanted**2)):.4f}): {clipped:.2%} of the units "
-        f"are clipped, {silent:.2%} are above 0 but too weak to fire. For this t_max about "
-        f"{SHARES[::-1][best]:.1f} is best.",
+        f"are clipped, {silent:.2%} are above 0 but too weak to fire. For this t_max "
+        f"{best:.2f} is best.",
     )
-
-
-def _labelled() -> list[tuple[int, float]]:
-    return [(k, s) for k, s in enumerate(SHARES[::-1]) if k % 2 == 0]
 
 
 @lru_cache(maxsize=32)
@@ -194,7 +198,10 @@ def pipeline(*, image: int = 0, t_max: int = 32) -> Figure:
     names.append((-2.5, "readout"))
     windows = [Rule(x=float(t)) for t in range(0, plan.latency + 1, t_max)]
     answer = int(trace.prediction[0])
-    first = min((t for t, c in out if c == answer), default=plan.latency)
+    first = min((t for t, _ in out), default=plan.latency)
+    others = [str(c) for t, c in out if t == first and c != answer]
+    tie = f" (as does that of {' and '.join(others)}; the first class counts)" if others else ""
+    said = f"comes at step {first} and says {answer}{tie}" if out else f"never comes, and the package names {answer}"
     return Figure(
         [
             [
@@ -207,7 +214,7 @@ def pipeline(*, image: int = 0, t_max: int = 32) -> Figure:
             ]
         ],
         f"Held-out digit {image}, a {label}: windows of {times(t_max, 'step')}, an answer after {plan.latency} steps "
-        f"at most. The first spike of the last layer comes at step {first} and says {answer}; the ANN says "
+        f"at most. The first spike of the last layer {said}; the ANN says "
         f"{int(net(x)[0].argmax())}. {trace.spikes_per_neuron:.1%} of the neurons fired, each once, which took "
         f"{trace.operations.total[0]:,.0f} synaptic operations; the ANN takes {ann_operations(net):,}. The next image "
         f"may follow {plan.interval} steps after this one.",
@@ -251,7 +258,7 @@ def depth(*, threshold: str = "search", t_max: int = 32) -> Figure:
     text = ", ".join(f"{k} {u:.1f}" for k, u in zip(LAYERS, used, strict=True))
     return Figure(
         [[scales], [steps]],
-        f"Thresholds by {threshold!r}, windows of {times(t_max, 'step')}: the largest activation of each layer comes "
-        f"so many steps before the end: {text}. Of 200 held-out digits {run.accuracy(labels[:200]):.1%} are read "
+        f"Thresholds by {threshold!r}, windows of {times(t_max, 'step')}: the largest activation of each layer would "
+        f"come so many steps before the end: {text}. Of 200 held-out digits {run.accuracy(labels[:200]):.1%} are read "
         f"rightly (ANN {ann:.1%}), with {run.spikes_per_neuron:.3f} spikes a neuron.",
     )

@@ -72,10 +72,15 @@ def measured_accuracy(result: dict[str, Any], *, network: str = "mnist-two-conv"
         if least
         else f"it always loses more than {100 * LOSS:.2f} points"
     )
+    shortest = [(label, found[0]["points"][0]) for label, _, dashed, found in curves if not dashed]
+    ends = [f"by {k} {100 * (1 - p['accuracy']):.2f} % with {p['spikes_per_neuron']:.3f} spikes" for k, p in shortest]
+    longest = curves[0][3][-1]
     return Figure(
         [[errors], [spikes]],
         f"{network} on its {first['images']:,} test images. With thresholds by search, {came}; the ANN's error is "
-        f"{ann:.2f} %, its operations {first['ann_operations']:,}.",
+        f"{ann:.2f} %, its operations {first['ann_operations']:,}. Errors with windows of {windows[0]} steps: "
+        f"{', '.join(ends)} a neuron. With {longest['settings']['t_max']} steps the search's spikes are "
+        f"{longest['points'][0]['spikes_per_neuron']:.3f}.",
     )
 
 

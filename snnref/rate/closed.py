@@ -37,7 +37,7 @@ class Windowed(Rate):
 
     chunk: int | None = None
     stops: Sequence[int] = ()
-    asked: bool = field(default=True, repr=False)  # at the end of this stretch
+    _asked: bool = field(default=True, repr=False)  # whether somebody wants to know what there is at its end
     _memory: Any = field(default_factory=dict, repr=False, compare=False)  # what is carried over to the next stretch
     _rooms: Any = field(default_factory=dict, repr=False, compare=False)  # arrays that all groups use in turn
     _reuse: bool = field(default=False, repr=False)  # whether a stretch may write over the trains of the one before
@@ -70,7 +70,7 @@ class Windowed(Rate):
             while past < stop:
                 steps = min(self.chunk or LONGEST, stop - past)
                 past += steps
-                yield replace(self, steps=steps, asked=past == stop, _past=past - steps)
+                yield replace(self, steps=steps, _asked=past == stop, _past=past - steps)
 
     def source(self, what: str, sample: int) -> np.random.Generator:
         """One for all stretches: the draws of all steps in a row."""
@@ -78,6 +78,10 @@ class Windowed(Rate):
         if key not in self._memory:
             self._memory[key] = super().source(what, sample)
         return self._memory[key]
+
+    @property
+    def asked(self) -> bool:
+        return self._asked
 
     def so_far(self) -> Windowed:
         """The options of a run that ends with this stretch."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from .options import TTFS
 
 ADVICE = {
-    "clipping": "values above x_max fire at step 0 all alike: take a higher threshold, or threshold='maximum'",
-    "silence": "values below one step do not fire: take a lower threshold, threshold='search', or a larger t_max",
-    "quantisation": "values are whole steps: take a lower threshold, threshold='search', or a larger t_max",
+    "clipping": "values above x_max all fire at step 0: take a higher threshold, or threshold='maximum'",
+    "silence": "values too small for a step are lost: take a larger t_max, or threshold='search'",
+    "quantisation": "values are whole steps: take a larger t_max, or threshold='search'",
     "transient": "neurons fire that should not, by rounding: take a larger t_max",  # never in exact arithmetic
-    "inherited": "what comes in is wrong already: mend the populations before it",
+    "inherited": "what comes in is wrong already: mend the populations before it, or take a larger t_max for the input",
 }
 
 

@@ -39,4 +39,4 @@ def given(case: Case, _: int) -> str:
 
 
 def told(answer: tuple[float], case: Case) -> str:
-    return f"fires at step {answer[0]:g}" if answer[0] < len(case) else f"does not fire ({answer[0]:g})"
+    return f"fires at step {answer[0]:g}" if answer[0] < len(case) else f"does not fire (returns t_max = {answer[0]:g})"

@@ -15,7 +15,6 @@ from .options import TTFS
 class Closed(TTFS):
     """A spike that comes n steps before the end of the window brings n times its weight."""
 
-    asked: bool = field(default=True, init=False, repr=False)
     _record: bool = field(default=False, repr=False)  # whether the readout is asked at each step
 
     def groups(self, nodes: Nodes, x: Array, *, record: bool = False) -> Iterator[tuple[slice, Closed]]:
@@ -25,6 +24,10 @@ class Closed(TTFS):
     def stretches(self) -> Iterator[Closed]:
         """All time at once."""
         yield self
+
+    @property
+    def asked(self) -> bool:
+        return True
 
     def so_far(self) -> Closed:
         return self

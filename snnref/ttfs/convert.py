@@ -41,8 +41,9 @@ def convert(
     check_calibration(calibration, net.input_shape)
     nodes = canonical(net)
     require_kinds(nodes, "time to first spike")
-    settings = {"t_max": t_max, **options}
-    stepwise, closed = (with_settings(code(_windows=windows(nodes)), settings) for code in (Stepwise, Closed))
+    settings, besides = {"t_max": t_max, **options}, ("threshold", "per")
+    codes = (code(_windows=windows(nodes)) for code in (Stepwise, Closed))
+    stepwise, closed = (with_settings(code, settings, besides=besides) for code in codes)
     stepwise.check(calibration, "calibration")
     scales = Chooser(threshold, per, t_max, stepwise.early)(nodes, calibration)
     return SNN(normalise(nodes, scales), scales, stepwise, closed)

@@ -8,7 +8,7 @@ from ..arrays import Array, namespace
 def first_spike(x: Array, *, t_max: int, early: float = 0.0) -> Array:
     """t(x) = t_max (1 − x) in whole steps, for x in units of x_max: the largest comes first, at 0.
 
-    early : by how much of a step sooner; 0.5 rounds to the next step, 0 to the one that follows
+    early : by how much of a step sooner: 0.5 takes the nearest step, 0 the one that follows
     Returns t_max, which is no spike, for what is too small; more than x_max comes at 0 too.
     """
     xp = namespace(x)

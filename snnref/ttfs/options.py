@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from numbers import Integral
@@ -19,8 +20,8 @@ class TTFS:
     """Options of two-stage time to first spike.
 
     t_max : steps of a window: of a silent stage, and of a spiking stage
-    half_step : neurons start their spiking stage with half a step's charge, so that values are rounded to the next
-        step; without, the crossing of the threshold cuts them off
+    half_step : neurons start their spiking stage with half a step's charge, so that values are rounded to the nearest
+        step; without, the crossing of the threshold rounds them down
     output : what answers: the "earliest" spike of the last layer, or its "potential" at the end of its silent stage
     """
 
@@ -31,7 +32,7 @@ class TTFS:
     _windows: Mapping[str, int] = field(default_factory=dict, repr=False)  # until each `output` answers; by `convert`
 
     def __post_init__(self) -> None:
-        if not isinstance(self.t_max, Integral) or self.t_max < 1:
+        if not isinstance(self.t_max, Integral) or isinstance(self.t_max, bool) or self.t_max < 1:
             raise ValueError(f"t_max: got {self.t_max!r}, expected a whole number of steps ≥ 1")
         if not isinstance(self.half_step, bool):
             raise ValueError(f"half_step: got {self.half_step!r}, expected True or False")
@@ -45,10 +46,16 @@ class TTFS:
 
     def encode(self, x: Array) -> Timed:
         """Every pixel as one spike (Eq. 1). Raises ValueError for negative ones, which no time stands for."""
-        self.check(x)
+        self.check(x, "input in units of x_max")
+        if (high := float(x.max())) > 2:
+            warnings.warn(
+                f"input: got values up to {high:.4g} times the largest of the calibration; all above it fire at step 0 "
+                "alike: scale it as the calibration data",
+                stacklevel=7,
+            )
         return Timed(self.t_max - first_spike(x, t_max=self.t_max, early=self.early), self.t_max)
 
-    def check(self, x: Array, what: str = "input") -> None:
+    def check(self, x: Array, what: str) -> None:
         """Refuse negative values, by ValueError."""
         if (low := float(x.min())) < 0:
             raise ValueError(

@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array, Placed, like, to_numpy
+from ..graph import READOUT
 from ..nodes import Input, MaxPool, Nodes, Population, Readout, Scales, driven
 from ..walk import SNN, activations
 from .bound import bound
 from .encoding import first_spike
-from .schedule import answering
+from .schedule import answering, require_ours
 
 RULES = ("search", "maximum", "bound")
 PARTS = ("layer", "channel")
@@ -46,15 +47,15 @@ class Chooser:
     def __call__(self, nodes: Nodes, calibration: Array) -> dict[str, np.ndarray | float]:
         """The calibration data is thinned out evenly where the largest layer has more than VALUES values."""
         self._check(nodes)
-        largest = max(prod(node.shape) for node in nodes.values())
-        x = calibration[:: max(1, -(-len(calibration) * largest // VALUES))]
+        most = len(calibration) * max(prod(node.shape) for node in nodes.values())
+        x = calibration[:: max(1, -(-most // VALUES))]
         ann, placed = activations(nodes, x), Placed(nodes).like(x)
         scales: dict[str, np.ndarray | float] = {}
         received: dict[str, Array] = {}  # what each node's spikes say on the calibration data
         for name, node in nodes.items():
             match node:
                 case Input():
-                    scales[name], received[name] = float(x.max()), x
+                    scales[name], received[name] = float(calibration.max()), x
                 case MaxPool():
                     scales[name], received[name] = scales[node.source], placed[name].window(received[node.source])
                     continue
@@ -93,24 +94,32 @@ class Chooser:
         if self.per not in PARTS:
             raise ValueError(f"per: got {self.per!r}, expected one of {', '.join(map(repr, PARTS))}")
         given = self.threshold if isinstance(self.threshold, Mapping) else {"": self.threshold}
+        answer = answering(nodes)
+        known = {k: node for k, node in driven(nodes).items() if k != READOUT or answer == READOUT}
         for name, value in given.items():
-            if name and name not in driven(nodes):
-                raise ValueError(f"threshold: got one for {name!r}, expected names of {', '.join(driven(nodes))}")
-            if not (value in RULES if isinstance(value, str) else _positive(value)):
+            if name and name not in known:
+                raise ValueError(f"threshold: got one for {name!r}, expected names of {', '.join(known)}")
+            channels = (*known[name].shape[:1], *[1] * (len(known[name].shape) - 1)) if name and name != answer else ()
+            if not (value in RULES if isinstance(value, str) else _positive(value, channels)):
                 where = f" for {name!r}" if name else ""
+                array = f", or an array of them, of shape {channels}" if channels else ""
                 raise ValueError(
                     f"threshold: got {value!r}{where}, expected one of {', '.join(map(repr, RULES))}, "
-                    "or a number > 0, in units of a weight times a step"
+                    f"or a number > 0, in units of a weight times a step{array}"
                 )
 
 
 def thresholds(snn: SNN) -> dict[str, np.ndarray | float]:
     """u_th of each population and of the readout, in the paper's unit: a weight times a step.
 
-    The inverse of x_max = u_th · x_max of the layer below / t_max, for the t_max of the conversion.
+    The inverse of x_max = u_th · x_max of the layer below / t_max, for the t_max of the conversion. Where sources with
+    different x_max meet, the weights of each are to be multiplied by its share of the largest. Raises TypeError for
+    what `convert` did not return.
     """
+    require_ours(snn)
     t_max = snn.options["t_max"]
-    return {name: snn.scales[name] * t_max / below(node, snn.scales) for name, node in driven(snn.nodes).items()}
+    firing = {k: node for k, node in driven(snn.nodes).items() if k != READOUT or answering(snn.nodes) == READOUT}
+    return {name: snn.scales[name] * t_max / below(node, snn.scales) for name, node in firing.items()}
 
 
 def said(value: Array, scale: Array | float, *, t_max: int, early: float = 0.5) -> Array:
@@ -126,9 +135,8 @@ def error(value: np.ndarray, wanted: np.ndarray, scale: float, *, t_max: int, ea
 
 
 def largest(values: np.ndarray) -> float:
-    """The maximum; 1 for neurons that are never active, whose scale does not matter."""
-    top = float(values.max()) if values.size else 0.0
-    return top if top > 0 else 1.0
+    """The maximum; 0 for neurons that are never active."""
+    return max(0.0, float(values.max())) if values.size else 0.0
 
 
 def below(node: Population | Readout, scales: Scales) -> float:
@@ -141,15 +149,22 @@ def _drive(node: Population | Readout, values: dict[str, Array]) -> Array:
 
 
 def _by_part(per: str, rule: Callable[..., float], *values: np.ndarray) -> np.ndarray | float:
-    """The rule's answer to `values (batch, *features)`, or to each channel of them."""
+    """The rule's answer to `values (batch, *features)`, or to each channel of them; channels that are never active get
+    the largest of the others, a layer of such gets 1."""
     if per == "layer":
-        return rule(*values)
+        return rule(*values) or 1.0
     channels = values[0].shape[1]
-    found = [rule(*(v[:, channel] for v in values)) for channel in range(channels)]
-    return np.reshape(found, (channels, *[1] * (values[0].ndim - 2)))
+    found = np.array([rule(*(v[:, channel] for v in values)) for channel in range(channels)])
+    found[found == 0] = found.max() or 1.0
+    return found.reshape(channels, *[1] * (values[0].ndim - 2))
 
 
-def _positive(value: Any) -> bool:
-    """Whether it is a number > 0, or an array of them."""
-    numbers = np.asarray(value)
+def _positive(value: Any, channels: tuple[int, ...]) -> bool:
+    """Whether it is a number > 0, or an array of them for the channels."""
+    try:
+        numbers = np.asarray(value)
+    except ValueError:  # a ragged list
+        return False
+    if numbers.shape not in ((), channels):
+        return False
     return numbers.dtype.kind in "iuf" and bool(np.all(np.isfinite(numbers)) and np.all(numbers > 0))

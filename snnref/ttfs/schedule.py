@@ -15,13 +15,15 @@ import numpy as np
 
 from ..counting import neurons, projections
 from ..graph import READOUT
+from ..layers import Flatten, Reshape
 from ..nodes import Nodes, Population, Projection, Readout, depths, driven
 from ..walk import SNN, with_settings
+from .options import TTFS
 
 
 @dataclass(frozen=True)
 class Stage:
-    """The windows of a node, in steps since the input's first spike: (begin, end)."""
+    """The windows of a node, in steps since the input's window began: (begin, end)."""
 
     node: str
     silent: tuple[int, int] | None  # None: it does not integrate (the input, a pool)
@@ -35,7 +37,7 @@ class DelayLine:
     source: str
     target: str
     steps: int
-    neurons: int  # each with a line of its own: a memory of one spike time
+    neurons: int  # each with a line of its own, which holds a spike time for every input under way: ⌈steps / interval⌉
 
 
 @dataclass(frozen=True)
@@ -75,16 +77,20 @@ class Schedule:
 
 def schedule(snn: SNN, **settings: Any) -> Schedule:
     """The pipeline of a converted network. `settings` replace options for this call (`t_max`, `output`)."""
+    require_ours(snn)
     code, nodes, depth = with_settings(snn.stepwise, settings), snn.nodes, depths(snn.nodes)
     t_max = code.t_max
     stages = []
     for name, node in nodes.items():
         at = depth[name] * t_max
         silent = (at - t_max, at) if isinstance(node, Population | Readout) else None
-        answers = name == READOUT and code.latency() == at  # without a spiking stage of its own
-        stages.append(Stage(name, silent, None if answers else (at, at + t_max)))
-    integrating = neurons(nodes) + prod(nodes[READOUT].shape)
-    firing = integrating - (prod(nodes[READOUT].shape) if stages[-1].spiking is None else 0)
+        stages.append(Stage(name, silent, (at, at + t_max)))
+    if code.output == "potential":
+        stages[-1] = Stage(READOUT, stages[-1].silent, None)
+    elif answering(nodes) != READOUT:
+        stages[-1] = Stage(READOUT, None, None)
+    integrating = neurons(nodes) + (prod(nodes[READOUT].shape) if stages[-1].silent else 0)
+    firing = neurons(nodes) + (prod(nodes[READOUT].shape) if stages[-1].spiking else 0)
     return Schedule(
         tuple(stages), _delay_lines(nodes, depth, t_max), code.latency(), 2 * t_max, t_max * (integrating + firing)
     )
@@ -100,9 +106,16 @@ def answering(nodes: Nodes) -> str:
     """Whose earliest spike names the class: the readout's own, or those of the ReLU with which the network ends."""
     (term,) = driven(nodes)[READOUT].inputs
     match term.projections:
-        case (Projection(source, ()),) if isinstance(nodes[source], Population) and not np.any(term.bias):
-            return source
+        case (Projection(source, maps),) if isinstance(nodes[source], Population) and not np.any(term.bias):
+            if all(isinstance(m, Flatten | Reshape) for m in maps):
+                return source
     return READOUT
+
+
+def require_ours(snn: SNN) -> None:
+    """Refuse what `convert` of this method did not return, by TypeError."""
+    if not isinstance(snn, SNN) or snn.stepwise.method != TTFS.method:
+        raise TypeError(f"snn: got {str(snn)[:60]}, expected what snnref.ttfs.convert returns")
 
 
 def _delay_lines(nodes: Nodes, depth: Mapping[str, int], t_max: int) -> tuple[DelayLine, ...]:
