@@ -243,6 +243,25 @@ function makeLive(element) {
   say("waiting");
 }
 
+// A figure without sliders: drawn anew as wide as the page is; the picture stays if that fails.
+function makeFitting(element) {
+  const figure = JSON.parse(element.dataset.figure);
+  const picture = element.querySelector(".snn-picture");
+  const drawIt = () => plotting().then(() => draw(figure, picture), () => {});
+  let drawnAt = 0;
+  new IntersectionObserver(
+    (entries, observer) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      observer.disconnect();
+      new ResizeObserver(() => {
+        if (picture.clientWidth && picture.clientWidth !== drawnAt) drawIt();
+        drawnAt = picture.clientWidth;
+      }).observe(element);
+    },
+    { rootMargin: "400px" },
+  ).observe(element);
+}
+
 function sayStill(element) {
   element.dataset.state = "still";
   const note = document.createElement("p");
@@ -252,3 +271,4 @@ function sayStill(element) {
 
 const python = await fetch(new URL("pyodide/pyodide-lock.json", here), { method: "HEAD" }).catch(() => ({ ok: false }));
 document.querySelectorAll(".snn-explore").forEach(python.ok ? makeLive : sayStill);
+document.querySelectorAll(".snn-figure").forEach(makeFitting);

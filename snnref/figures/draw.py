@@ -93,6 +93,9 @@ def picture(figure: Figure) -> str:
 
 
 def captioned(figure: Figure) -> str:
-    """The drawing as HTML, its caption below."""
-    text = html.escape(figure.caption)
-    return f'<figure class="snn-figure">{picture(figure)}<figcaption>{text}</figcaption></figure>'
+    """The drawing as HTML, its caption below. The book's pages draw it anew from its description, so that it fits."""
+    text, data = html.escape(figure.caption), html.escape(figure.json(), quote=True)
+    return (
+        f'<figure class="snn-figure" data-figure="{data}"><div class="snn-picture">{picture(figure)}</div>'
+        f"<figcaption>{text}</figcaption></figure>"
+    )

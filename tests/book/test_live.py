@@ -41,7 +41,9 @@ def expected_marks(description):
     for panel in (panel for row in description["rows"] for panel in row):
         count = {}
         for mark in panel["marks"]:
-            n = {"line": 1, "rule": 1, "cell": len(mark.get("values", [])) ** 2}.get(mark["mark"]) or len(mark["x"])
+            n = {"line": 1, "rule": 1, "cell": sum(map(len, mark.get("values", [])))}.get(mark["mark"]) or len(
+                mark["x"]
+            )
             kind = {"tick": "line", "rule": "line", "line": "path", "bar": "rect", "cell": "rect", "dot": "circle"}
             count[kind[mark["mark"]]] = count.get(kind[mark["mark"]], 0) + n
         panels.append({kind: n for kind, n in count.items() if n})
@@ -165,6 +167,24 @@ def test_without_javascript_the_pictures_are_there(site, browser):
     assert images.count() == page.locator(".snn-explore").count()
     assert images.first.evaluate("image => image.naturalWidth") > 0
     assert page.locator(".snn-explore input").count() == 0
+
+
+def test_figures_of_results_fit_their_page(site, browser):
+    """They are drawn anew from their description, as wide as there is room; without a script the picture stays."""
+    page = browser.page(f"{site}ttfs.html")
+    page.set_viewport_size({"width": 390, "height": 800})
+    figures = page.locator(".snn-figure")
+    assert figures.count() == 3
+    for index in range(figures.count()):
+        figure = figures.nth(index)
+        figure.scroll_into_view_if_needed()
+        figure.locator(".snn-panel svg").first.wait_for(timeout=20_000)
+        description = json.loads(figure.get_attribute("data-figure"))
+        assert drawn(figure) == expected_marks(description)
+        assert figure.locator("img").count() == 0
+        assert 200 < figure.locator(".snn-panel svg").first.bounding_box()["width"] <= 390
+        assert figure.locator("figcaption").inner_text() == description["caption"]
+    assert page.complaints == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
