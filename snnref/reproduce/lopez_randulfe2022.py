@@ -87,8 +87,8 @@ def _rows(result: dict[str, Any]) -> list[list[str]]:
         [
             "spikes that can save energy",
             "below 1.72 (Davidson & Furber 2021)",
-            "",
-            "",
+            f"{point['spikes_per_neuron']:.3f}",
+            setting,
             "derived for rate codes",
         ],
         [
