@@ -15,12 +15,11 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array, Placed, like, to_numpy
-from ..graph import READOUT
-from ..nodes import Input, MaxPool, Nodes, Population, Readout, Scales, driven
+from ..nodes import Input, MaxPool, Nodes, Population, Readout, Scales
 from ..walk import SNN, activations
 from .bound import bound
 from .encoding import first_spike
-from .schedule import answering, require_ours
+from .schedule import answering, firing, require_ours
 
 RULES = ("search", "maximum", "bound")
 PARTS = ("layer", "channel")
@@ -94,8 +93,7 @@ class Chooser:
         if self.per not in PARTS:
             raise ValueError(f"per: got {self.per!r}, expected one of {', '.join(map(repr, PARTS))}")
         given = self.threshold if isinstance(self.threshold, Mapping) else {"": self.threshold}
-        answer = answering(nodes)
-        known = {k: node for k, node in driven(nodes).items() if k != READOUT or answer == READOUT}
+        known, answer = firing(nodes), answering(nodes)
         for name, value in given.items():
             if name and name not in known:
                 raise ValueError(f"threshold: got one for {name!r}, expected names of {', '.join(known)}")
@@ -118,8 +116,7 @@ def thresholds(snn: SNN) -> dict[str, np.ndarray | float]:
     """
     require_ours(snn)
     t_max = snn.options["t_max"]
-    firing = {k: node for k, node in driven(snn.nodes).items() if k != READOUT or answering(snn.nodes) == READOUT}
-    return {name: snn.scales[name] * t_max / below(node, snn.scales) for name, node in firing.items()}
+    return {name: snn.scales[name] * t_max / below(node, snn.scales) for name, node in firing(snn.nodes).items()}
 
 
 def said(value: Array, scale: Array | float, *, t_max: int, early: float = 0.5) -> Array:

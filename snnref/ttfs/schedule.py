@@ -112,6 +112,11 @@ def answering(nodes: Nodes) -> str:
     return READOUT
 
 
+def firing(nodes: Nodes) -> dict[str, Population | Readout]:
+    """The nodes that have a threshold: not a readout that another node's spikes answer for."""
+    return {k: node for k, node in driven(nodes).items() if k != READOUT or answering(nodes) == READOUT}
+
+
 def require_ours(snn: SNN) -> None:
     """Refuse what `convert` of this method did not return, by TypeError."""
     if not isinstance(snn, SNN) or snn.stepwise.method != TTFS.method:
