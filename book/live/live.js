@@ -84,14 +84,16 @@ function leftMargin(figure, width) {
 
 function drawPanel(panel, width, left) {
   const square = panel.marks.some((m) => m.mark === "cell") && panel.x.ticks?.length === 0; // a picture, not a map
+  const letters = (panel.x.ticks ?? []).reduce((sum, [, text]) => sum + text.length + 1, 0);
+  const slanted = 6.2 * letters > width - left ? 45 : 0; // pixels for tick texts that do not fit beside each other
   const svg = Plot.plot({
     width: square ? Math.min(panel.height, width) : width,
-    height: panel.height + (panel.x.label ? 20 : 0),
+    height: panel.height + (panel.x.label ? 20 : 0) + slanted,
     marginLeft: square ? 4 : left,
     marginRight: 8,
     marginTop: square ? 4 : panel.y.label ? 22 : 10,
-    marginBottom: square ? 4 : panel.x.label ? 36 : 20,
-    x: { type: "linear", labelAnchor: "center", labelArrow: "none", ...axis(panel.x) },
+    marginBottom: (square ? 4 : panel.x.label ? 36 : 20) + slanted,
+    x: { type: "linear", labelAnchor: "center", labelArrow: "none", tickRotate: slanted && -35, ...axis(panel.x) },
     y: { type: "linear", labelArrow: "none", ...axis(panel.y) },
     color: { type: "identity" },
     marks: [

@@ -64,7 +64,7 @@ def measured_curves(result: dict[str, Any], *, network: str = "mnist-lenet") -> 
         error,
         height=190,
     )
-    operations = [np.log10(np.maximum(1e-3, np.array([p["operations"] for p in c]) / 1e6)) for _, _, c in curves]
+    operations = [np.log10(np.maximum(1e-2, np.array([p["operations"] for p in c]) / 1e6)) for _, _, c in curves]
     cost = float(np.log10(curves[0][2][0]["ann_operations"] / 1e6))
     by_operations = Panel(
         [
