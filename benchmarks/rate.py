@@ -57,16 +57,19 @@ def seconds(work):
 @torch.no_grad()
 def ratio(module, snn, x, *, steps, rounds=ROUNDS, **settings):
     """Median time of a run over median time of as many forward passes as it has steps."""
-    spiking, plain = [], []
-    for _ in range(rounds):
-        spiking.append(seconds(lambda: snn.run(x, steps=steps, **settings)))
-        plain.append(seconds(lambda: [module(x) for _ in range(steps)]))
-    return median(spiking) / median(plain)
+    return compared(lambda: snn.run(x, steps=steps, **settings), lambda: [module(x) for _ in range(steps)], rounds)
 
 
-def peak_megabytes(name, steps):
+def compared(ours, theirs, rounds):
+    """The ratio of the median times of two pieces of work, done in turn."""
+    times = [(seconds(ours), seconds(theirs)) for _ in range(rounds)]
+    mine, other = map(median, zip(*times, strict=True))
+    return mine / other
+
+
+def peak_megabytes(name, steps, script=__file__):
     """Of a process of its own."""
-    command = [sys.executable, __file__, name, str(steps)]
+    command = [sys.executable, script, name, str(steps)]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 

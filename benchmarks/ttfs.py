@@ -8,9 +8,7 @@ not depend on them. Needs no data set.
 """
 
 import resource
-import subprocess
 import sys
-from statistics import median
 
 import rate
 import torch
@@ -42,17 +40,7 @@ def case(name, per="layer"):
 @torch.no_grad()
 def ratio(module, snn, x, **settings):
     """Median time of a run over median time of a forward pass."""
-    spiking, plain = [], []
-    for _ in range(ROUNDS):
-        spiking.append(rate.seconds(lambda: snn.run(x, **settings)))
-        plain.append(rate.seconds(lambda: module(x)))
-    return median(spiking) / median(plain)
-
-
-def peak_megabytes(name, t_max):
-    """Of a process of its own."""
-    command = [sys.executable, __file__, name, str(t_max)]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return rate.compared(lambda: snn.run(x, **settings), lambda: module(x), ROUNDS)
 
 
 def main():
@@ -66,10 +54,10 @@ def main():
     print(f"{'network':10}{'t_max':>6}{'per layer':>12}{'per channel':>13}{'peak MB':>10}")
     for name in NETWORKS:
         cases = [case(name, per) for per in ("layer", "channel")]
-        idle = peak_megabytes(name, 0)
+        idle = rate.peak_megabytes(name, 0, __file__)
         for t_max in (8, 64, 512):
             by_layer, by_channel = (ratio(*some, t_max=t_max) for some in cases)
-            memory = peak_megabytes(name, t_max) - idle
+            memory = rate.peak_megabytes(name, t_max, __file__) - idle
             print(f"{name:10}{t_max:6}{by_layer:12.2f}{by_channel:13.2f}{memory:10.0f}", flush=True)
 
 

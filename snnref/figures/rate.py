@@ -6,15 +6,15 @@ from functools import lru_cache
 
 import numpy as np
 
-from .. import data, layers, rate, zoo
+from .. import layers, rate
 from ..graph import INPUT
-from ..network import Network
 from ..nodes import MaxPool
 from ..rate.options import POOLINGS
 from ..rate.stepwise import Stepwise
 from ..trains import Clocked
 from ..walk import SNN
 from .description import BLUE, GREEN, GREY, ORANGE, PINK, Axis, Bars, Dots, Figure, Line, Panel, Rule, Ticks
+from .digits import digits
 from .vocabulary import fire, times
 
 __all__ = ["accumulation", "gate", "ladder", "percentile", "two_resets"]
@@ -67,20 +67,13 @@ def _theory(z: float, threshold: float, v: np.ndarray, time: np.ndarray, reset: 
     return activation * threshold / (threshold + wasted) - v / (time * (threshold + wasted)) - activation
 
 
-@lru_cache(maxsize=1)
-def _digits() -> tuple[Network, np.ndarray, np.ndarray, np.ndarray]:
-    """digits-cnn, calibration images, and the held-out images and labels; in float64, as in `vocabulary`."""
-    (calibration, _), (images, labels) = (data.load("digits", split=split) for split in ("train", "test"))
-    return zoo.load("digits-cnn"), calibration.astype(np.float64), images.astype(np.float64), labels
-
-
 LAYERS = ("relu1", "relu2", "relu3")
 
 
 @lru_cache(maxsize=1)
 def _activations() -> dict[str, np.ndarray]:
     """The non-zero activations of each layer on calibration images, in order."""
-    net, calibration, _, _ = _digits()
+    net, calibration, _, _ = digits()
     return {name: np.sort(a[a > 0]) for name, a in net.activations(calibration[:200]).items() if name in LAYERS}
 
 
@@ -127,13 +120,13 @@ def percentile(*, layer: str = "relu2", percent: float = 99.9, steps: int = 25) 
 
 @lru_cache(maxsize=8)
 def _converted(percent: float | None, reset: str = "subtract", encoding: str = "constant") -> SNN:
-    net, calibration, _, _ = _digits()
+    net, calibration, _, _ = digits()
     return rate.convert(net, calibration, percentile=percent, reset=reset, encoding=encoding)
 
 
 def accumulation(*, steps: int = 32, images: int = 5, percent: float = 99.9) -> Figure:
     """Eq. 7 layer by layer, where the pre-activation is positive: the error that comes in, and the one added."""
-    _, _, x, _ = _digits()
+    _, _, x, _ = digits()
     found = rate.errors(_converted(percent), x[:images], steps=steps)
     bars: dict[str, list[float]] = {"inherited": [], "its own": [], "total": []}
     for name in LAYERS:
@@ -225,7 +218,7 @@ LONGEST, IMAGES = 60, 120
 @lru_cache(maxsize=1)
 def _ladder() -> tuple[np.ndarray, float]:
     """`(mechanisms, steps)`: the errors in %, and the ANN's. All times at once, since a slider moves often."""
-    net, _, x, labels = _digits()
+    net, _, x, labels = digits()
     x, labels = x[:IMAGES], labels[:IMAGES]
     errors = [
         (_converted(p, reset, encoding).run(x, steps=LONGEST).prediction_over_time != labels).mean(axis=1)

@@ -6,11 +6,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from .. import data, ttfs, zoo
+from .. import ttfs
 from ..canonical import canonical
 from ..counting import ann_operations
 from ..graph import READOUT
-from ..network import Network
 from ..nodes import Population, driven
 from ..walk import SNN
 from .description import (
@@ -30,6 +29,7 @@ from .description import (
     Rule,
     Ticks,
 )
+from .digits import digits
 from .vocabulary import times
 
 __all__ = ["depth", "error_map", "pipeline", "two_stages"]
@@ -89,20 +89,13 @@ def two_stages(*, t_max: int = 20, threshold: float = 1.25, rounding: str = "to 
     )
 
 
-@lru_cache(maxsize=1)
-def _digits() -> tuple[Network, np.ndarray, np.ndarray, np.ndarray]:
-    """digits-cnn, calibration images, and the held-out images and labels; in float64, as in `vocabulary`."""
-    (calibration, _), (images, labels) = (data.load("digits", split=split) for split in ("train", "test"))
-    return zoo.load("digits-cnn"), calibration.astype(np.float64), images.astype(np.float64), labels
-
-
 WINDOWS = (4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 
 
 @lru_cache(maxsize=128)
 def _received(t_max: int, early: float) -> tuple[np.ndarray, np.ndarray]:
     """What neurons of relu1 receive from the spikes of some digits, 20,000 values; and what the ANN's units answer."""
-    net, calibration, _, _ = _digits()
+    net, calibration, _, _ = digits()
     node, pixels = driven(canonical(net))["relu1"], calibration[:60]
     spiking, exact = ({"input": x} for x in (ttfs.said(pixels, 1.0, t_max=t_max, early=early), pixels))
     u, wanted = ((node.input.drive(x) + node.input.bias).ravel()[::3] for x in (spiking, exact))
@@ -168,7 +161,7 @@ def error_map(*, t_max: int = 16, share: float = 0.7, rounding: str = "to the ne
 
 @lru_cache(maxsize=32)
 def _converted(t_max: int, threshold: str) -> SNN:
-    net, calibration, _, _ = _digits()
+    net, calibration, _, _ = digits()
     return ttfs.convert(net, calibration[::4], t_max=t_max, threshold=threshold)
 
 
@@ -177,7 +170,7 @@ BAND = 7  # height of a layer, in rows of ticks
 
 def pipeline(*, image: int = 0, t_max: int = 32) -> Figure:
     """A digit on its way through the layers: every spike, in the window of its layer."""
-    net, _, images, labels = _digits()
+    net, _, images, labels = digits()
     x, label = images[image : image + 1], int(labels[image])
     snn = _converted(t_max, "search")
     trace, plan = snn.run(x, record=True), ttfs.schedule(snn)
@@ -226,7 +219,7 @@ LAYERS = ("relu1", "relu2", "relu3", READOUT)
 
 def depth(*, threshold: str = "search", t_max: int = 32) -> Figure:
     """Scales from layer to layer: x_max by each rule, and how many of the steps the activations use."""
-    net, calibration, images, labels = _digits()
+    net, calibration, images, labels = digits()
     largest = {k: float(a.max()) for k, a in net.activations(calibration[::4]).items()} | {READOUT: 0.0}
     largest[READOUT] = float(net(calibration[::4]).max())
     rules = (("search", BLUE), ("maximum", GREEN), ("bound", PINK))

@@ -17,6 +17,7 @@ RULES = (
     ("bound", "layer", PINK, False),
     ("bound", "channel", PINK, True),
 )
+Curve = tuple[str, str, bool, list[dict[str, Any]]]  # label, colour, whether dashed, experiments
 SEARCH = {"threshold": "search", "per": "layer"}
 
 
@@ -64,7 +65,14 @@ def measured_accuracy(result: dict[str, Any], *, network: str = "mnist-two-conv"
         Axis("spikes a neuron", (0, 0.18)),
         height=150,
     )
-    least = smallest(result, network)
+    return Figure([[errors], [spikes]], _caption(network, curves, smallest(result, network)))
+
+
+def _caption(
+    network: str, curves: list[tuple[str, str, bool, list[dict[str, Any]]]], least: dict[str, Any] | None
+) -> str:
+    search = curves[0][3]
+    first, last = search[0], search[-1]["points"][0]
     came = (
         f"from t_max = {least['settings']['t_max']} on it loses no more than {100 * LOSS:.2f} points, there with "
         f"{least['points'][0]['spikes_per_neuron']:.3f} spikes a neuron and {least['points'][0]['operations']:,.0f} "
@@ -74,13 +82,11 @@ def measured_accuracy(result: dict[str, Any], *, network: str = "mnist-two-conv"
     )
     shortest = [(label, found[0]["points"][0]) for label, _, dashed, found in curves if not dashed]
     ends = [f"by {k} {100 * (1 - p['accuracy']):.2f} % with {p['spikes_per_neuron']:.3f} spikes" for k, p in shortest]
-    longest = curves[0][3][-1]
-    return Figure(
-        [[errors], [spikes]],
-        f"{network} on its {first['images']:,} test images. With thresholds by search, {came}; the ANN's error is "
-        f"{ann:.2f} %, its operations {first['ann_operations']:,}. Errors with windows of {windows[0]} steps: "
-        f"{', '.join(ends)} a neuron. With {longest['settings']['t_max']} steps the search's spikes are "
-        f"{longest['points'][0]['spikes_per_neuron']:.3f}.",
+    return (
+        f"{network} on its {last['images']:,} test images. With thresholds by search, {came}; the ANN's error is "
+        f"{100 * (1 - last['ann_accuracy']):.2f} %, its operations {last['ann_operations']:,}. Errors with windows of "
+        f"{first['settings']['t_max']} steps: {', '.join(ends)} a neuron. With {search[-1]['settings']['t_max']} steps "
+        f"the search's spikes are {last['spikes_per_neuron']:.3f}."
     )
 
 

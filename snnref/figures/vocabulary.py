@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .. import data, rate, zoo
+from .. import rate
 from ..network import Network
 from ..walk import SNN
 from .description import (
@@ -28,6 +28,7 @@ from .description import (
     Rule,
     Ticks,
 )
+from .digits import digits
 
 __all__ = ["digit", "neuron", "one_number"]
 
@@ -134,13 +135,9 @@ def one_number(*, value: float = 0.625, steps: int = 32) -> Figure:
 
 @lru_cache(maxsize=1)
 def _reader() -> tuple[Network, SNN, np.ndarray, np.ndarray]:
-    """digits-cnn, the same in spikes, and the held-out images and labels: made once, since sliders move often.
-
-    In float64: rounding, which differs from machine to machine, then has no say in when a neuron fires.
-    """
-    net = zoo.load("digits-cnn")
-    (calibration, _), (images, labels) = (data.load("digits", split=split) for split in ("train", "test"))
-    return net, rate.convert(net, calibration.astype(np.float64)), images.astype(np.float64), labels
+    """digits-cnn, the same in spikes, and the held-out images and labels."""
+    net, calibration, images, labels = digits()
+    return net, rate.convert(net, calibration), images, labels
 
 
 def digit(*, image: int = 0, steps: int = 40) -> Figure:

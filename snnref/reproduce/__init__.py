@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tabulate import tabulate
 
 from .. import __version__, data, zoo
 from ..arrays import quickest
@@ -76,6 +77,13 @@ def select(result: dict[str, Any], group: str, *, network: str | None = None, **
     if not found:
         raise ValueError(f"no experiment in group {group!r} with network {network!r} and {settings}")
     return found
+
+
+def html_table(rows: list[list[str]]) -> str:
+    """What a paper reports against what was measured here, as HTML in the book's style."""
+    headers = ["quantity", "paper", "ours", "setting", "why different"]
+    html = tabulate(rows, headers=headers, tablefmt="html", disable_numparse=True)
+    return html.replace("<table>", '<table class="table">', 1)
 
 
 def reproduce(paper: str, path: Path, *, images: int | None = None, progress: Progress | None = None) -> dict[str, Any]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tabulate import tabulate
-
-from . import Experiment, select
+from . import Experiment, html_table, select
 
 STOPS = (*range(1, 11), 12, 15, 20, 25, 30, 40, 50, 75, 100, 150)
 NETWORKS = ("mnist-lenet", "mnist-16c5-8c5-256")
@@ -65,9 +63,7 @@ EXPERIMENTS = [
 
 def table(result: dict[str, Any]) -> str:
     """What the paper reports against what was measured here, as HTML."""
-    headers = ["quantity", "paper", "ours", "setting", "why different"]
-    html = tabulate(_rows(result), headers=headers, tablefmt="html", disable_numparse=True)
-    return html.replace("<table>", '<table class="table">', 1)  # the book's style
+    return html_table(_rows(result))
 
 
 def _rows(result: dict[str, Any]) -> list[list[str]]:

@@ -27,7 +27,7 @@ class Stage:
 
     node: str
     silent: tuple[int, int] | None  # None: it does not integrate (the input, a pool)
-    spiking: tuple[int, int] | None  # None: it does not fire (a readout by its potential)
+    spiking: tuple[int, int] | None  # None: it does not fire (a readout by its potential, or another's spikes)
 
 
 @dataclass(frozen=True)
@@ -89,11 +89,9 @@ def schedule(snn: SNN, **settings: Any) -> Schedule:
         stages[-1] = Stage(READOUT, stages[-1].silent, None)
     elif answering(nodes) != READOUT:
         stages[-1] = Stage(READOUT, None, None)
-    integrating = neurons(nodes) + (prod(nodes[READOUT].shape) if stages[-1].silent else 0)
-    firing = neurons(nodes) + (prod(nodes[READOUT].shape) if stages[-1].spiking else 0)
-    return Schedule(
-        tuple(stages), _delay_lines(nodes, depth, t_max), code.latency(), 2 * t_max, t_max * (integrating + firing)
-    )
+    busy = sum(window is not None for window in (stages[-1].silent, stages[-1].spiking))  # stages of the readout
+    updates = t_max * (2 * neurons(nodes) + busy * prod(nodes[READOUT].shape))
+    return Schedule(tuple(stages), _delay_lines(nodes, depth, t_max), code.latency(), 2 * t_max, updates)
 
 
 def windows(nodes: Nodes) -> dict[str, int]:

@@ -1,0 +1,131 @@
+"""`snnref evaluate`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from .. import data, zoo
+from ..evaluation import Evaluation
+from ..evaluation import evaluate as measure
+from ..methods import METHODS
+from ..network import Network
+from ..rate import Rate
+from ..rate.options import ENCODINGS, POOLINGS, RESETS
+from ..ttfs import TTFS
+from ..ttfs.scales import RULES
+from .console import Json, bar, show
+
+Name = StrEnum("Name", {name: name for name in zoo.RECIPES})  # type: ignore[misc]
+Method = StrEnum("Method", {name: name for name in METHODS})  # type: ignore[misc]
+Reset = StrEnum("Reset", {reset: reset for reset in RESETS})  # type: ignore[misc]
+Pooling = StrEnum("Pooling", {pooling: pooling for pooling in POOLINGS})  # type: ignore[misc]
+Encoding = StrEnum("Encoding", {encoding: encoding for encoding in ENCODINGS})  # type: ignore[misc]
+
+
+def evaluate(
+    name: Annotated[Name, typer.Argument(help="The network to convert.")],
+    method: Annotated[Method, typer.Option(help="The spiking code.")] = Method("rate"),  # noqa: B008
+    steps: Annotated[
+        int | None, typer.Option(help=f"rate: time steps that an image is shown ({Rate.steps}).", min=1)
+    ] = None,
+    reset: Annotated[Reset | None, typer.Option(help="rate: what a spike does to the potential.")] = None,
+    encoding: Annotated[Encoding | None, typer.Option(help="rate: how the image enters.")] = None,
+    pooling: Annotated[Pooling | None, typer.Option(help="rate: the rule of max-pooling.")] = None,
+    seed: Annotated[int | None, typer.Option(help="rate: of the draws of poisson input.", min=0)] = None,
+    percentile: Annotated[
+        float | None, typer.Option(help="rate: of the activations, what a neuron at full rate stands for.")
+    ] = None,
+    t_max: Annotated[int | None, typer.Option(help=f"ttfs: steps of a window ({TTFS.t_max}).", min=1)] = None,
+    threshold: Annotated[
+        str | None, typer.Option(help=f"ttfs: how thresholds are chosen, {', '.join(RULES)}, or u_th itself.")
+    ] = None,
+    others: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Any other setting of the method; repeatable."),
+    ] = None,
+    images: Annotated[int | None, typer.Option(help="Only the first so many.", min=1)] = None,
+    calibration: Annotated[
+        int, typer.Option(help="Training images that choose the scales: the first so many.", min=1)
+    ] = 2000,
+    file: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="Not the shipped weights but those in this file.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Convert a shipped network to spikes and measure it on its held-out images.
+
+    What is not given is the method's default.
+    """
+    if percentile is not None and not 0 < percentile <= 100:
+        raise typer.BadParameter(f"got {percentile}, expected 0 < percentile ≤ 100", param_hint="--percentile")
+    net, recipe = Network.load(file) if file else zoo.load(name.value), zoo.RECIPES[name.value]
+    shape = data.describe(recipe.dataset).shape
+    if net.input_shape != shape:
+        raise typer.BadParameter(
+            f"{file} is for inputs {net.input_shape}, {name.value} for {shape}", param_hint="--file"
+        )
+    samples, _ = data.load(recipe.dataset, split="train")
+    x, labels = data.load(recipe.dataset, split=recipe.held_out)
+    given: dict[str, Any] = {"steps": steps, "reset": reset, "encoding": encoding, "pooling": pooling, "seed": seed}
+    given |= {"percentile": percentile, "t_max": t_max, "threshold": _value(threshold) if threshold else None}
+    settings = {k: getattr(value, "value", value) for k, value in given.items() if value is not None}
+    settings |= dict(map(_setting, others or []))
+    snn = METHODS[method.value].convert(net, samples[:calibration], **settings)
+    with bar(f"{name.value} in spikes") as shown:
+        result = measure(
+            net,
+            snn,
+            x=x[:images],
+            labels=labels[:images],
+            progress=lambda done, total: shown.update(shown.task_ids[0], completed=done, total=total),
+        )
+    report = {
+        "network": name.value,
+        "method": method.value,
+        "settings": {**snn.options, **settings, "calibration": len(samples[:calibration])},
+        **asdict(result),
+    }
+    title = (
+        f"{name.value} as {method.value} code"
+        + (": " if settings else "")
+        + ", ".join(f"{k} {v}" for k, v in settings.items())
+    )
+    show(report, _table(title, result), as_json=as_json)
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    """KEY=VALUE, the value a number or a word."""
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise typer.BadParameter(f"got {text!r}, expected KEY=VALUE, for example initial=0.5", param_hint="--set")
+    return key, _value(value)
+
+
+def _value(text: str) -> Any:
+    """A number or true or false, if it is one; else a word."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _table(title: str, result: Evaluation) -> Table:
+    table = Table("", "ANN", "spiking", title=title, title_justify="left")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    table.add_row("accuracy", f"{result.ann_accuracy:.2%}", f"{result.accuracy:.2%}")
+    table.add_row("same answer as the ANN", "", f"{result.agreement:.2%}")
+    table.add_row("operations an image", f"{result.ann_operations:,}", f"{result.operations:,.0f}")
+    if result.analog_operations:
+        table.add_row("  and once for the analog input", "", f"{result.analog_operations:,}")
+    table.add_row("spikes a neuron and image", "", f"{result.spikes_per_neuron:.2f}")
+    table.add_row("latency in steps", "", f"{result.latency}")
+    table.add_row("images, and seconds for them", f"{result.images}", f"{result.seconds:.1f}")
+    return table
