@@ -142,7 +142,7 @@ def _widths(axes: Sequence[Axis]) -> tuple[Pair, ...]:
     return tuple((axis.before, axis.after) for axis in axes)
 
 
-def _window_entries(x: Array, axes: Sequence[Axis], fill: float) -> Iterator[Array]:
+def window_entries(x: Array, axes: Sequence[Axis], fill: float) -> Iterator[Array]:
     """For each place in a window, `(..., *places)`: the entry that every window has there. Row by row."""
     places = [axis.places(n) for axis, n in zip(axes, x.shape[-len(axes) :], strict=True)]
     x = pad(x, _widths(axes), fill=fill)
@@ -157,7 +157,7 @@ def _window_entries(x: Array, axes: Sequence[Axis], fill: float) -> Iterator[Arr
 
 def window_sum(x: Array, axes: Sequence[Axis]) -> Array:
     """`(..., *sizes)` -> `(..., *places)`: the sum over every pooling window; padding adds nothing."""
-    return reduce(operator.add, _window_entries(x, axes, 0.0))
+    return reduce(operator.add, window_entries(x, axes, 0.0))
 
 
 def window_max(x: Array, axes: Sequence[Axis]) -> Array:
@@ -172,7 +172,7 @@ def window_max(x: Array, axes: Sequence[Axis]) -> Array:
         return y.reshape(*x.shape[: -len(axes)], *y.shape[2:])
     for i, axis in enumerate(axes, start=-len(axes)):  # axis by axis: ten times as fast
         others = [Axis(1)] * len(axes)
-        x = reduce(namespace(x).maximum, _window_entries(x, [*others[:i], axis, *others[i:][1:]], -float("inf")))
+        x = reduce(namespace(x).maximum, window_entries(x, [*others[:i], axis, *others[i:][1:]], -float("inf")))
     return x
 
 
@@ -187,7 +187,7 @@ def window_gate(estimate: Array, x: Array, axes: Sequence[Axis], *, most: int | 
     digits = 24 if x.dtype == xp.float32 else 53
     if most is None or 3 * (most + 1) * places >= 2**digits:
         best, passed = -float("inf"), 0.0
-        for e, value in zip(_window_entries(estimate, axes, best), _window_entries(x, axes, 0.0), strict=True):
+        for e, value in zip(window_entries(estimate, axes, best), window_entries(x, axes, 0.0), strict=True):
             better = e > best
             best, passed = xp.where(better, e, best), xp.where(better, value, passed)
         return passed

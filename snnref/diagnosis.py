@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,10 +26,10 @@ class Row:
     """
 
     population: str
-    clipping: float  # f(A) above 1, which no neuron can say
+    clipping: float  # f(A) above what a neuron can say
     silence: float  # f(A) of neurons that never fired
-    quantisation: float  # of neurons that fired and should: what their rate is wrong by
-    transient: float  # rates of neurons that should not have fired
+    quantisation: float  # of neurons that fired and should: what they say is wrong by
+    transient: float  # what is said by neurons that should not have fired
     inherited: float  # f(A) less the ANN's activation: what came in was wrong
 
     @property
@@ -67,8 +68,9 @@ def diagnose(net: Graph, snn: SNN, x: Array, **settings: Any) -> Diagnosis:
     nodes = Placed(snn.nodes).like(x)
     ann = activations(nodes, x / like(snn.scales[INPUT], x))
     values = {name: train.value() for name, train in run.trains.items()}
+    limit = run.code.limit
     rows = tuple(
-        _row(node, to_numpy(values[name]), to_numpy(ann[name]), to_numpy(_answer(node, values)))
+        Row(name, *_causes(to_numpy(values[name]), to_numpy(ann[name]), to_numpy(_answer(node, values)), limit))
         for name, node in nodes.items()
         if isinstance(node, Population)
     )
@@ -84,19 +86,16 @@ def _answer(node: Population, values: dict[str, Array]) -> Array:
     return node.activation(drive + like(node.input.bias, drive))  # type: ignore[misc]
 
 
-def _row(node: Population, rate: np.ndarray, ann: np.ndarray, answer: np.ndarray) -> Row:
-    clipped = np.clip(answer, -1, 1)
-    wrong, fired, should = np.abs(rate - clipped), rate != 0, answer != 0
+def _causes(said: np.ndarray, ann: np.ndarray, answer: np.ndarray, limit: float) -> Iterator[float]:
+    """The mean size of each cause, in the order of CAUSES, as a share of the population's mean activation."""
+    possible = np.clip(answer, -limit, limit)
+    wrong, fired, should = np.abs(said - possible), said != 0, answer != 0
     whole = max(float(np.abs(ann).mean(dtype=np.float64)), np.finfo(np.float64).tiny)
-
-    def share(error: np.ndarray) -> float:
-        return float(error.mean(dtype=np.float64)) / whole
-
-    return Row(
-        node.name,
-        clipping=share(np.abs(answer - clipped)),
-        silence=share(wrong * (should & ~fired)),
-        quantisation=share(wrong * (should & fired)),
-        transient=share(wrong * (fired & ~should)),
-        inherited=share(np.abs(answer - ann)),
-    )
+    for error in (
+        np.abs(answer - possible),
+        wrong * (should & ~fired),
+        wrong * (should & fired),
+        wrong * (fired & ~should),
+        np.abs(answer - ann),
+    ):
+        yield float(error.mean(dtype=np.float64)) / whole

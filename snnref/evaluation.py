@@ -31,7 +31,7 @@ class Evaluation:
     operations: float  # synaptic operations (Eq. 10, Rueckauer 2017)
     analog_operations: int  # multiply-accumulates of an analog input, once per image
     ann_operations: int  # of one ANN forward pass (Eq. 9)
-    latency: int  # steps
+    latency: float  # steps; of sigma-delta, time units of an image
     seconds: float  # for the spiking network
 
 
@@ -74,7 +74,7 @@ def evaluate_over_time(
         raise ValueError(f"labels: got shape {tuple(labels.shape)} for {x.shape[0]} images, expected one for each")
     if batch < 1:
         raise ValueError(f"batch: got {batch}, expected a whole number ≥ 1")
-    ann_right, totals = 0, defaultdict[int, np.ndarray](lambda: np.zeros(5))  # by latency
+    ann_right, totals = 0, defaultdict[float, np.ndarray](lambda: np.zeros(5))  # by latency
     for start in range(0, len(x), batch):
         part, truth = x[start : start + batch], to_numpy(labels[start : start + batch])
         expected = to_numpy(net(part)).argmax(axis=1)

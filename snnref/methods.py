@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from . import rate, ttfs
+from . import rate, sigma_delta, ttfs
 
-METHODS: dict[str, ModuleType] = {"rate": rate, "ttfs": ttfs}
+METHODS: dict[str, ModuleType] = {"rate": rate, "ttfs": ttfs, "sigma_delta": sigma_delta}
 
 
 def method(name: str) -> ModuleType:

@@ -30,8 +30,8 @@ class Run:
         return {name: beside([part[name] for part in self.parts]) for name in self.nodes}
 
     @property
-    def latency(self) -> int:
-        """Steps until the answer is complete."""
+    def latency(self) -> float:
+        """Steps until the answer is complete; in a code without steps, units of time."""
         return self.code.latency()
 
     @property
@@ -53,8 +53,15 @@ class Run:
 
     @property
     def prediction(self) -> Array:
-        """`(batch,)`: the class with the largest output (the first of equals, so also where there is no output yet)."""
+        """`(batch,)`: the class with the largest output. Of equals the one with the highest potential, where the code
+        knows it, else the first (so also where there is no output yet)."""
         return self.prediction_over_time[-1]
+
+    @property
+    def ties(self) -> Array:
+        """`(batch,)`: whether several classes have the largest output."""
+        xp, output = namespace(self.output), self.output
+        return xp.sum(xp.astype(output == xp.max(output, axis=-1, keepdims=True), xp.int64), axis=-1) > 1
 
     @property
     def unanswered(self) -> Array:
@@ -66,7 +73,12 @@ class Run:
     @property
     def prediction_over_time(self) -> Array:
         """`(steps, batch)`: the prediction, had it been asked at each step."""
-        return namespace(self.output_over_time).argmax(self.output_over_time, axis=-1)
+        output = self.output_over_time
+        xp, decides = namespace(output), beside([part[READOUT] for part in self.parts]).potentials
+        if decides is not None:
+            largest = output == xp.max(output, axis=-1, keepdims=True)
+            output = xp.where(largest, decides, xp.full_like(decides, -float("inf")))
+        return xp.argmax(output, axis=-1)
 
     @property
     def spikes(self) -> dict[str, Array]:
@@ -115,5 +127,6 @@ class Trace(Run):
 
     @property
     def potentials(self) -> dict[str, Array]:
-        """`(steps, batch, *features)` for every population, in units of the threshold, after the spike."""
+        """`(steps, batch, *features)` for every population, in units of the threshold, after the spike; of a code
+        without steps, at the times of the readings, and for the readout too."""
         return {k: t.potentials for k, t in self.trains.items() if getattr(t, "potentials", None) is not None}

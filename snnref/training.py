@@ -60,7 +60,8 @@ def train(
             progress(fit.epoch, recipe.epochs, loss)
     net = fit.network()
     x, truth = data.load(recipe.dataset, split=recipe.held_out)
-    prediction = np.concatenate([net(part).argmax(axis=1) for part in np.array_split(x, -(-len(x) // 500))])
+    parts = np.array_split(recipe.shown(x), -(-len(x) // 500))
+    prediction = np.concatenate([net(part).argmax(axis=1) for part in parts])
     accuracy = float(np.mean(prediction == truth))
     return net, _card(name, recipe, seed, net, accuracy, len(x))
 
@@ -99,7 +100,8 @@ class _Fit:
         order = torch.from_numpy(self.rng.permutation(len(images)))[: len(images) // size * size]
         losses = 0.0
         for part in order.split(size):
-            output = self.net.forward(augment(images[part], self.rng, self.recipe.augmentation), layers)
+            shown = self.recipe.shown(augment(images[part], self.rng, self.recipe.augmentation))
+            output = self.net.forward(shown, layers)
             loss = F.cross_entropy(output[self.net.output], labels[part], label_smoothing=self.recipe.label_smoothing)
             self.optimiser.zero_grad()
             loss.backward()

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import Array, like
 from .data import SHIPPED
 from .layers import Activation, Conv, Dense, Flatten, MaxPool, ReLU
 from .network import Network
@@ -43,6 +44,11 @@ class Recipe:
     dropout: dict[str, float] = field(default_factory=dict)  # after a layer: share of its outputs
     augmentation: Augmentation = Augmentation()
     binary: str = ""  # "connect": trained with binary weights, full-precision ones saved; "net": binary ones saved
+    cutoff: float | None = None  # pixels above it are shown as 1, the others as 0: the network sees 1-bit images
+
+    def shown(self, images: Array) -> Array:
+        """The images as the network was trained to see them."""
+        return images if self.cutoff is None else like(images > self.cutoff, images)
 
 
 def load(name: str) -> Network:
@@ -161,12 +167,14 @@ _MNIST: dict[str, Any] = {"dataset": "mnist", "batch": 128, "learning_rate": 4e-
 
 RECIPES = {
     "digits-cnn": Recipe(build=digits_cnn, **_DIGITS),
+    "digits-cnn-1bit": Recipe(build=digits_cnn, cutoff=0.2, **_DIGITS),
     "digits-binaryconnect": Recipe(build=digits_cnn, binary="connect", **_BINARY),
     "digits-binarynet-sign": Recipe(build=digits_sign, binary="net", **_BINARY),
     "digits-binarynet-heaviside": Recipe(build=digits_heaviside, binary="net", **_BINARY),
     "mnist-lenet": Recipe(build=lenet, epochs=20, **_MNIST),
     "mnist-lenet-caffe": Recipe(build=lenet_caffe, epochs=20, **_MNIST),
     "mnist-16c5-8c5-256": Recipe(build=sixteen_eight, epochs=30, dropout={"relu3": 0.5}, **_MNIST),
+    "mnist-16c5-8c5-256-1bit": Recipe(build=sixteen_eight, epochs=30, dropout={"relu3": 0.5}, cutoff=0.2, **_MNIST),
     "mnist-two-conv": Recipe(build=two_conv, epochs=30, dropout={"pool2": 0.2, "relu3": 0.2}, **_MNIST),
     "fashion-two-conv": Recipe(
         build=two_conv,

@@ -1,0 +1,161 @@
+"""Hysteresis sigma-delta, node by node: `run` walks this. Each node hears all its events in one pass.
+
+No event travels back, so a node can hear the whole frame before the next node hears anything, if it is told in the wave
+order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from importlib import import_module
+from itertools import pairwise
+from math import inf
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array
+from ..graph import INPUT
+from ..nodes import MaxPool, Nodes, Population, Readout
+from ..trains import Readings, Stream
+from .hearing import merged, respond
+from .options import SigmaDelta
+
+ENGINES = ("auto", "numba", "numpy")
+GROUP = 256  # samples whose events are held at the same time, if nobody wants to keep them
+
+
+@dataclass(frozen=True)
+class Closed(SigmaDelta):
+    """The options of `SigmaDelta`, and
+
+    stops : when the run is asked, in time units, before its end; the readout is then asked at these times
+    engine : "numba" (extra `fast`), "numpy", or "auto": numba where it is installed
+    """
+
+    stops: tuple[float, ...] = ()
+    engine: str = "auto"
+    _since: float = -inf  # the part of time that is walked
+    _until: float = inf
+    _sent: dict[str, Any] = field(default_factory=dict, repr=False)  # the trains of all time, once a part was walked
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.engine not in ENGINES:
+            raise ValueError(f"engine: got {self.engine!r}, expected one of {', '.join(map(repr, ENGINES))}")
+        stops = (0.0, *self.stops)
+        if self.stops and not (all(a < b for a, b in pairwise(stops)) and stops[-1] < self.duration):
+            raise ValueError(f"stops: got {self.stops}, expected rising times between 0 and {self.duration:g}")
+        if self.stops and self.keep:
+            raise ValueError("stops: expected none with keep=True; ask `output_over_time`, at `points` of each frame")
+
+    @property
+    def times(self) -> np.ndarray:
+        """As of `SigmaDelta`, or the stops."""
+        return np.append(self.stops, self.duration) if self.stops else super().times
+
+    def latency(self) -> float:
+        return min(self._until, self.duration)
+
+    def groups(self, nodes: Nodes, x: Array, *, record: bool = False) -> Iterator[tuple[slice, Closed]]:
+        """Some samples at a time: their events need room."""
+        size = len(x) if record or self.keep else GROUP
+        for start in range(0, len(x), size):
+            yield slice(start, start + size), self
+
+    def stretches(self) -> Iterator[Closed]:
+        """The time up to each of the stops, and after them. All that will ever be sent is known when the first was
+        walked."""
+        sent: dict[str, Any] = {}
+        for since, until in pairwise((-inf, *self.stops, inf)):
+            yield replace(self, _since=since, _until=until, _sent=sent)
+
+    @property
+    def asked(self) -> bool:
+        return True
+
+    def so_far(self) -> Closed:
+        return replace(self, _sent={})
+
+    def encode(self, x: Array) -> Stream:
+        return self._part(INPUT, lambda: super(Closed, self).encode(x))
+
+    def population(self, node: Population, trains: Mapping[str, Stream]) -> Stream:
+        return self._part(node.name, lambda: self._neurons(node, self._heard(node)))
+
+    def max_pool(self, node: MaxPool, train: Stream) -> Stream:
+        return self._part(node.name, lambda: self._pool(node, self._sent[node.source]))
+
+    def readout(self, node: Readout, trains: Mapping[str, Stream]) -> Readings:
+        if node.name not in self._sent:
+            heard = self._heard(node)
+            spikes = self._neurons(node, heard)
+            self._sent[node.name] = self._counts(spikes), self._potentials(node, heard)
+        part = (self.asks > self._since) & (self.asks <= self._until)
+        counts, potentials = (values[part] for values in self._sent[node.name])
+        kind = self._sent[INPUT].kind
+        if self._until == inf:
+            self._sent.clear()  # nobody asks again
+        return self.answer(counts, potentials, kind)
+
+    def _part(self, name: str, whole: Callable[[], Stream]) -> Stream:
+        """What the node sends in this part of time; `whole` says what it sends in all of it."""
+        if name not in self._sent:
+            self._sent[name] = whole()
+        everything = (self._since, self._until) == (-inf, inf)
+        return self._sent[name] if everything else self._sent[name].between(self._since, self._until)
+
+    def _heard(self, node: Population | Readout) -> Stream:
+        streams = {source: self._sent[source] for source in node.sources}
+        return merged(streams, self.wiring.inlet(node.name).first, self.wiring.rank, self.delay)
+
+    def _neurons(self, node: Population | Readout, heard: Stream) -> Stream:
+        inlet, engine = self.wiring.inlet(node.name), self._engine()
+        how = {k: getattr(self, k) for k in ("quantiser", "rule", "strict", "settle", "keep")}
+        layer = partial(engine.population, inlet.synapses, inlet.bias, **how)
+        return respond(heard, layer, node.shape, parallel=engine.PARALLEL)
+
+    def _pool(self, node: MaxPool, heard: Stream) -> Stream:
+        engine = self._engine()
+        layer = partial(engine.max_pool, *self.wiring.windows(node.name), keep=self.keep)
+        return respond(heard, layer, node.shape, parallel=engine.PARALLEL)
+
+    def _counts(self, spikes: Stream) -> np.ndarray:
+        """`(points, batch, classes)`: what the readout has said when it is asked."""
+        said = np.zeros((len(self.asks), len(spikes.ends) - 1, *spikes.shape))
+        point = np.searchsorted(self.asks, spikes.log["time"])
+        np.add.at(said, (point, spikes.samples(), spikes.log["neuron"]), spikes.log["sign"])
+        said = said.cumsum(axis=0)
+        if self.keep:
+            said[:, 1:] += said[-1, :-1].cumsum(axis=0)  # of the frames before
+        return said
+
+    def _potentials(self, node: Readout, heard: Stream) -> np.ndarray:
+        """`(points, batch, classes)`: bias and charges up to the time of asking, in the order in which they came."""
+        inlet = self.wiring.inlet(node.name)
+        weights = np.zeros((len(inlet.synapses.starts) - 1, len(inlet.bias)))
+        weights[np.repeat(np.arange(len(weights)), np.diff(inlet.synapses.starts)), inlet.synapses.targets] = (
+            inlet.synapses.weights
+        )
+        at, v = [], inlet.bias
+        for sample in range(len(heard.ends) - 1):
+            own = heard.of(sample)
+            path = np.concatenate([v[None], weights[own["neuron"]] * own["sign"][:, None]]).cumsum(axis=0)
+            at.append(path[np.searchsorted(own["time"], self.asks, side="right")])
+            v = path[-1] if self.keep else inlet.bias
+        return np.stack(at, axis=1)
+
+    def _engine(self) -> ModuleType:
+        """Where the neurons are computed. Raises ImportError if it is asked for and not installed."""
+        if self.engine != "numpy":
+            try:
+                return import_module(".compiled", __package__)
+            except ImportError as error:
+                if self.engine == "numba":
+                    raise ImportError(
+                        "engine='numba' needs the extra 'fast': pip install '.[fast]' in snnref's source"
+                    ) from error
+        return import_module(".vectorised", __package__)

@@ -1,0 +1,54 @@
+"""From a trained network to neurons that send the changes of their quantised activation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..arrays import Array, check_calibration
+from ..canonical import canonical, require_kinds
+from ..graph import Graph
+from ..nodes import normalise
+from ..walk import SNN, with_settings
+from .closed import Closed
+from .encoding import check_pixels
+from .options import whole
+from .scales import Threshold, thresholds
+from .stepwise import Stepwise
+from .wiring import Wiring
+
+
+def convert(
+    net: Graph,
+    calibration: Array,
+    *,
+    threshold: Threshold = 1.0,
+    percentile: float | None = None,
+    levels: int = 1,
+    **options: Any,
+) -> SNN:
+    """Convert a network to hysteresis sigma-delta neurons (Yousefzadeh et al. 2019).
+
+    calibration : `(batch, *input_shape)`, samples like those the network was trained on, none below 0; their largest
+        value is the brightest pixel's
+    threshold : θ, the quantisation level, in units of the activations; one number for all neurons, or a mapping from
+        populations (and "readout") to numbers, the others being 1
+    percentile : θ is so many times this percentile of the positive activations of each population instead
+    levels : into which the input is quantised; the paper's is 1, a bit a pixel
+    options : those of `SigmaDelta`, by name; `run` and `simulate` can replace them for one call
+
+    Raises ValueError or TypeError for data or options that make no sense.
+    """
+    if not isinstance(net, Graph):
+        raise TypeError(f"net: got {type(net).__name__}, expected a Network; import a torch module with from_torch")
+    check_calibration(calibration, net.input_shape)
+    check_pixels(calibration, "calibration")
+    whole("levels", levels)
+    nodes = canonical(net)
+    require_kinds(nodes, "hysteresis sigma-delta")
+    scales = thresholds(nodes, calibration, threshold=threshold, percentile=percentile, levels=levels)
+    nodes = normalise(nodes, scales)
+    wiring = Wiring(nodes)
+    codes = (code(_levels=int(levels), _wiring=wiring) for code in (Stepwise, Closed))
+    besides = ("threshold", "percentile", "levels")
+    stepwise, closed = (with_settings(code, options, besides=besides) for code in codes)
+    return SNN(nodes, scales, stepwise, closed)

@@ -1,0 +1,108 @@
+"""Hysteresis sigma-delta: the options, and what follows from them for both walks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..arrays import Array, like
+from ..trains import Readings, Stream
+from .encoding import intensity_to_delay
+from .quantisers import QUANTISERS
+from .wiring import Wiring
+
+RULES = ("one", "settled")
+OUTPUTS = ("spikes", "potential")
+
+
+@dataclass(frozen=True)
+class SigmaDelta:
+    """Options of hysteresis sigma-delta.
+
+    quantiser : what a neuron's spikes follow its potential by: "hysteresis", or "floor" or "round" for direct
+        quantisation
+    rule : of hysteresis: at most "one" spike for each that comes in, or as many as it takes until it is "settled"
+    strict : hysteresis fires beyond a difference of θ (>), not at it (≥)
+    settle : neurons compare once at reset, before anything comes in, so that those of large bias fire
+    cutoff : share of a level of the input above which a pixel fires
+    delay : between a spike and its arrival at a population, in time units
+    output : what answers: the signed count of the last layer's "spikes" (of equals the higher potential), or the
+        "potential"
+    keep : the samples of a batch are the frames of one film: each finds the network as the one before left it
+    points : so many times the readout is asked, evenly until the end
+    """
+
+    method: ClassVar[str] = "sigma_delta"
+    limit: ClassVar[float] = inf  # of what a train can say, in units of its scale
+    time_unit: ClassVar[str] = "time units of an image"
+    quantiser: str = "hysteresis"
+    rule: str = "one"
+    strict: bool = False
+    settle: bool = True
+    cutoff: float = 0.2
+    delay: float = 0.0
+    output: str = "spikes"
+    keep: bool = False
+    points: int = 32
+    _levels: int = 1  # spikes of a pixel, at most; by `convert`
+    _wiring: Wiring | None = None  # by `convert`
+
+    def __post_init__(self) -> None:
+        for name, known in {"quantiser": tuple(QUANTISERS), "rule": RULES, "output": OUTPUTS}.items():
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name}: got {getattr(self, name)!r}, expected one of {', '.join(map(repr, known))}")
+        for name in ("strict", "settle", "keep"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{name}: got {getattr(self, name)!r}, expected True or False")
+        whole("points", self.points)
+        if not _number(self.cutoff) or not 0 <= self.cutoff < 1:
+            raise ValueError(f"cutoff: got {self.cutoff!r}, expected 0 ≤ cutoff < 1")
+        if not _number(self.delay) or not 0 <= self.delay < inf:
+            raise ValueError(f"delay: got {self.delay!r}, expected a number of time units ≥ 0")
+
+    @property
+    def wiring(self) -> Wiring:
+        """Who hears whom, neuron by neuron."""
+        assert self._wiring is not None
+        return self._wiring
+
+    @property
+    def duration(self) -> float:
+        """Time units until the last spike may arrive at the readout: the darkest pixel's, and the delays."""
+        return 1 - self.cutoff / self._levels + self.delay * self.wiring.depth
+
+    @property
+    def times(self) -> np.ndarray:
+        """When the readout is asked, in time units since the frame began."""
+        return np.arange(1, self.points + 1) / self.points * self.duration
+
+    @property
+    def asks(self) -> np.ndarray:
+        """`times`, but for the last, when all must be quiet: rounding may let the last spike come late."""
+        return np.append(self.times[:-1], inf)
+
+    def latency(self) -> float:
+        return self.duration
+
+    def encode(self, x: Array) -> Stream:
+        """The pixels one by one, the brightest first (section III, Yousefzadeh et al. 2019)."""
+        return intensity_to_delay(x, cutoff=self.cutoff, levels=self._levels, keep=self.keep)
+
+    def answer(self, counts: np.ndarray, potentials: np.ndarray, kind: Array) -> Readings:
+        """From the readout's signed counts and potentials `(points, batch, classes)`."""
+        v = like(potentials, kind)
+        return Readings(v) if self.output == "potential" else Readings(like(counts, kind), potentials=v)
+
+
+def whole(name: str, value: Any) -> None:
+    """Refuse what is no whole number from 1 on, by ValueError."""
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{name}: got {value!r}, expected a whole number ≥ 1")
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)

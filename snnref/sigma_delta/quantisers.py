@@ -1,0 +1,44 @@
+"""Quantisers with steps of 1: how many levels up or down, given the input and the present level."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+Number = Any  # a number, or a NumPy array of them
+
+
+def hysteresis(r: Number, n: Number, *, strict: bool = False) -> Number:
+    """One level up or down where input and output differ by 1 (Algorithm 1, Yousefzadeh et al. 2019); by more than 1
+    if `strict` (Eq. 1).
+
+    r : the input, 0 or more
+    n : the output so far, a whole number: so n ± 1 is exact, and so is the comparison
+    """
+    up, down = (r > n + 1, r < n - 1) if strict else (r >= n + 1, r <= n - 1)
+    return np.subtract(up, down, dtype=float)
+
+
+def floor(r: Number, n: Number, *, strict: bool = False) -> Number:
+    """One level towards the whole number below, without memory."""
+    return np.sign(np.floor(r) - n)
+
+
+def nearest(r: Number, n: Number, *, strict: bool = False) -> Number:
+    """One level towards the nearest whole number, halves up, without memory."""
+    below = np.floor(r)
+    return np.sign(below + (r - below >= 0.5) - n)
+
+
+QUANTISERS = {"hysteresis": hysteresis, "floor": floor, "round": nearest}
+
+
+def follow(r: Number, n: Number, *, quantiser: str = "hysteresis", rule: str = "one", strict: bool = False) -> Number:
+    """By how many levels the output moves: of hysteresis one, or until it is settled; of direct quantisers all."""
+    step, moved = QUANTISERS[quantiser], 0.0 * n
+    while np.any(change := step(r, n + moved, strict=strict)):
+        moved = moved + change
+        if quantiser == "hysteresis" and rule == "one":
+            break
+    return moved
