@@ -41,16 +41,18 @@ def evaluate(
     *,
     x: Array,
     labels: Array,
+    ann_x: Array | None = None,
     batch: int = 128,
     progress: Progress | None = None,
     **settings: Any,
 ) -> Evaluation:
     """Run the ANN and its spiking conversion over all images `x (images, *input_shape)`.
 
+    ann_x : what the ANN is shown instead, where that is not the same
     `settings` go to `SNN.run`; what is drawn at random is drawn alike in every batch. Raises ValueError when there is
     not one label for each image, TypeError for labels of another kind (NumPy, torch) or device.
     """
-    *_, last = evaluate_over_time(net, snn, x=x, labels=labels, batch=batch, progress=progress, **settings)
+    *_, last = evaluate_over_time(net, snn, x=x, labels=labels, ann_x=ann_x, batch=batch, progress=progress, **settings)
     return last
 
 
@@ -60,6 +62,7 @@ def evaluate_over_time(
     *,
     x: Array,
     labels: Array,
+    ann_x: Array | None = None,
     batch: int = 128,
     progress: Progress | None = None,
     **settings: Any,
@@ -68,8 +71,12 @@ def evaluate_over_time(
 
     That takes hardly longer than the end alone.
     """
+    ann_x = x if ann_x is None else ann_x
     check_input(x, net.input_shape)
+    check_input(ann_x, net.input_shape, what="ann_x")
     check_alike(x=x, labels=labels)
+    if len(ann_x) != len(x):
+        raise ValueError(f"ann_x: got {len(ann_x)} images, expected {len(x)}, one for each of x")
     if tuple(labels.shape) != (x.shape[0],):
         raise ValueError(f"labels: got shape {tuple(labels.shape)} for {x.shape[0]} images, expected one for each")
     if batch < 1:
@@ -77,7 +84,7 @@ def evaluate_over_time(
     ann_right, totals = 0, defaultdict[float, np.ndarray](lambda: np.zeros(5))  # by latency
     for start in range(0, len(x), batch):
         part, truth = x[start : start + batch], to_numpy(labels[start : start + batch])
-        expected = to_numpy(net(part)).argmax(axis=1)
+        expected = to_numpy(net(ann_x[start : start + batch])).argmax(axis=1)
         ann_right += int(np.sum(expected == truth))
         begin, spent = time.perf_counter(), 0.0
         for run in snn.runs(part, **settings):

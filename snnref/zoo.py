@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -49,6 +49,11 @@ class Recipe:
     def shown(self, images: Array) -> Array:
         """The images as the network was trained to see them."""
         return images if self.cutoff is None else like(images > self.cutoff, images)
+
+    def told(self, images: Array, options: Mapping[str, Any]) -> Array:
+        """The images for a spiking conversion with such options: as `shown`, or grey for a code with a cut-off of its
+        own, which turns intensities into delays."""
+        return images if "cutoff" in options else self.shown(images)
 
 
 def load(name: str) -> Network:
@@ -167,7 +172,6 @@ _MNIST: dict[str, Any] = {"dataset": "mnist", "batch": 128, "learning_rate": 4e-
 
 RECIPES = {
     "digits-cnn": Recipe(build=digits_cnn, **_DIGITS),
-    "digits-cnn-1bit": Recipe(build=digits_cnn, cutoff=0.2, **_DIGITS),
     "digits-binaryconnect": Recipe(build=digits_cnn, binary="connect", **_BINARY),
     "digits-binarynet-sign": Recipe(build=digits_sign, binary="net", **_BINARY),
     "digits-binarynet-heaviside": Recipe(build=digits_heaviside, binary="net", **_BINARY),

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from test_counting import connected
 
-from snnref import counting, ttfs
+from snnref import counting, sigma_delta, ttfs
 from snnref.canonical import canonical
 from snnref.layers import Add, AvgPool, Concat, Flatten, ReLU
 from snnref.layers import MaxPool as Pool
@@ -13,6 +13,7 @@ from snnref.network import READOUT, Network
 from snnref.nodes import MaxPool, normalise
 from snnref.rate.closed import Windowed
 from snnref.rate.stepwise import Stepwise
+from snnref.sigma_delta.wiring import Wiring
 from snnref.ttfs.schedule import windows
 from snnref.walk import SNN, activations
 
@@ -95,3 +96,23 @@ def test_random_graph_by_time_to_first_spike(seed):
     plan = ttfs.schedule(snn)
     assert plan.latency == trace.latency
     assert all(line.steps > 0 for line in plan.delay_lines)
+
+
+@pytest.mark.parametrize("seed", SEEDS[::2])
+def test_random_graph_by_hysteresis_sigma_delta(seed):
+    rng = np.random.default_rng(seed)
+    net = random_network(rng)
+    x, nodes = np.abs(networks.images(rng, net, batch=2)), canonical(net)
+    scales = {name: 2.0 ** rng.integers(-3, 0) for name in nodes}
+    scales |= {name: scales[node.source] for name, node in nodes.items() if isinstance(node, MaxPool)}
+    nodes = normalise(nodes, scales)
+    options = {"rule": str(rng.choice(["one", "settled"])), "delay": float(rng.choice([0, 0.125]))}
+    options |= {"keep": bool(rng.integers(2)), "_levels": int(1 / scales["input"]), "_wiring": Wiring(nodes)}
+    snn = SNN(nodes, scales, sigma_delta.stepwise.Stepwise(**options), sigma_delta.closed.Closed(**options))
+    trace = snn.simulate(x)
+    for engine in ("numba", "numpy"):
+        run = snn.run(x, record=True, engine=engine)
+        for name, train in trace.trains.items():
+            if name != READOUT:
+                assert np.array_equal(train.log, run.trains[name].log), name
+        assert np.array_equal(trace.output_over_time, run.output_over_time)

@@ -40,11 +40,13 @@ def evaluate(
     pooling: Annotated[Pooling | None, typer.Option(help="rate: the rule of max-pooling.")] = None,
     seed: Annotated[int | None, typer.Option(help="rate: of the draws of poisson input.", min=0)] = None,
     percentile: Annotated[
-        float | None, typer.Option(help="rate: of the activations, what a neuron at full rate stands for.")
+        float | None,
+        typer.Option(help="Of the activations; rate: a neuron at full rate stands for it; sigma_delta: the unit of θ."),
     ] = None,
     t_max: Annotated[int | None, typer.Option(help=f"ttfs: steps of a window ({TTFS.t_max}).", min=1)] = None,
     threshold: Annotated[
-        str | None, typer.Option(help=f"ttfs: how thresholds are chosen, {', '.join(RULES)}, or u_th itself.")
+        str | None,
+        typer.Option(help=f"ttfs: how thresholds are chosen, {', '.join(RULES)}, or u_th itself; sigma_delta: θ (1)."),
     ] = None,
     others: Annotated[
         list[str] | None,
@@ -77,13 +79,14 @@ def evaluate(
     given |= {"percentile": percentile, "t_max": t_max, "threshold": _value(threshold) if threshold else None}
     settings = {k: getattr(value, "value", value) for k, value in given.items() if value is not None}
     settings |= dict(map(_setting, others or []))
-    snn = METHODS[method.value].convert(net, samples[:calibration], **settings)
+    snn = METHODS[method.value].convert(net, recipe.shown(samples[:calibration]), **settings)
     with bar(f"{name.value} in spikes") as shown:
         result = measure(
             net,
             snn,
-            x=x[:images],
+            x=recipe.told(x[:images], snn.options),
             labels=labels[:images],
+            ann_x=recipe.shown(x[:images]),
             progress=lambda done, total: shown.update(shown.task_ids[0], completed=done, total=total),
         )
     report = {
@@ -97,7 +100,7 @@ def evaluate(
         + (": " if settings else "")
         + ", ".join(f"{k} {v}" for k, v in settings.items())
     )
-    show(report, _table(title, result), as_json=as_json)
+    show(report, _table(title, result, snn.stepwise.time_unit), as_json=as_json)
 
 
 def _setting(text: str) -> tuple[str, Any]:
@@ -116,7 +119,7 @@ def _value(text: str) -> Any:
         return text
 
 
-def _table(title: str, result: Evaluation) -> Table:
+def _table(title: str, result: Evaluation, time_unit: str) -> Table:
     table = Table("", "ANN", "spiking", title=title, title_justify="left")
     for column in table.columns[1:]:
         column.justify = "right"
@@ -126,6 +129,6 @@ def _table(title: str, result: Evaluation) -> Table:
     if result.analog_operations:
         table.add_row("  and once for the analog input", "", f"{result.analog_operations:,}")
     table.add_row("spikes a neuron and image", "", f"{result.spikes_per_neuron:.2f}")
-    table.add_row("latency in steps", "", f"{result.latency}")
+    table.add_row(f"latency in {time_unit}", "", f"{result.latency:g}")
     table.add_row("images, and seconds for them", f"{result.images}", f"{result.seconds:.1f}")
     return table

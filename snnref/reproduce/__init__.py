@@ -24,7 +24,7 @@ from ..evaluation import evaluate_over_time
 from ..files import complete
 from ..methods import method
 
-PAPERS = ("rueckauer2017", "lopez-randulfe2022")
+PAPERS = ("rueckauer2017", "lopez-randulfe2022", "yousefzadeh2019")
 
 Progress = Callable[[str, int, int], None]  # experiment, images done, images in all
 
@@ -37,7 +37,7 @@ class Experiment:
     network: str
     method: str
     settings: dict[str, Any] = field(default_factory=dict)  # of the method's `convert`
-    stops: tuple[int, ...] = ()  # when it is asked, before its end
+    stops: tuple[float, ...] = ()  # when it is asked, before its end
     binary: bool = False  # whether the weights are binarised first
 
     @property
@@ -120,13 +120,14 @@ def _measure(experiment: Experiment, images: int | None, progress: Progress | No
     net = binarise(net) if experiment.binary else net
     calibration, _ = data.load(recipe.dataset, split="train")
     x, labels = (quickest(part[:images]) for part in data.load(recipe.dataset, split=recipe.held_out))
-    snn = method(experiment.method).convert(net, quickest(calibration), **experiment.settings)
+    snn = method(experiment.method).convert(net, quickest(recipe.shown(calibration)), **experiment.settings)
     stops: dict[str, Any] = {"stops": experiment.stops} if experiment.stops else {}
     points = evaluate_over_time(
         net,
         snn,
-        x=x,
+        x=recipe.told(x, snn.options),
         labels=labels,
+        ann_x=recipe.shown(x),
         progress=progress and (lambda done, total: progress(experiment.title, done, total)),
         **stops,
     )

@@ -17,19 +17,26 @@ from .quantisers import Number, follow
 
 
 def neuron(
-    v: Number, n: Number, charge: Number, *, threshold: float = 1.0, **how: Any
+    v: Number,
+    n: Number,
+    charge: Number,
+    *,
+    threshold: float = 1.0,
+    quantiser: str = "hysteresis",
+    rule: str = "one",
+    strict: bool = False,
 ) -> tuple[Number, Number, Number]:
     """What a neuron does with one incoming spike (Algorithm 1, Yousefzadeh et al. 2019).
 
     v : the potential, in any unit
     n : the signed count of spikes sent so far; the paper's V_q is n times the threshold
     charge : W · sign of the incoming spike (Eq. 3), in the unit of v
-    how : quantiser, rule, strict, as for `follow`
+    quantiser, rule, strict : how the count follows the potential, as in `SigmaDelta`
 
     Returns the spikes that it sends, signed, then v and n.
     """
     v = v + charge
-    spikes = follow(np.maximum(v, 0) / threshold, n, **how)
+    spikes = follow(np.maximum(v, 0) / threshold, n, quantiser=quantiser, rule=rule, strict=strict)
     return spikes, v, n + spikes
 
 

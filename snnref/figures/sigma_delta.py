@@ -1,0 +1,241 @@
+"""Figures of the chapter "Hysteresis sigma-delta": quantisers, one neuron, an image falling in, a film."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from .. import sigma_delta
+from ..counting import ann_operations
+from ..graph import INPUT, READOUT
+from ..nodes import Population
+from ..results import Run
+from ..walk import SNN
+from .description import BLUE, GREEN, GREY, ORANGE, PINK, Axis, Bars, Cells, Figure, Line, Mark, Panel, Rule, Ticks
+from .digits import digits
+from .vocabulary import times
+
+__all__ = ["falling", "film", "neuron", "quantisers"]
+
+SAMPLES, TOP = 240, 2.0  # of the ramp
+
+
+def quantisers(*, threshold: float = 0.5, noise: float = 0.1, direct: str = "floor") -> Figure:
+    """A noisy ramp up and down, quantised with hysteresis and without.
+
+    threshold : θ, the height of a level
+    noise : standard deviation of what is added to the ramp
+    """
+    t = np.arange(SAMPLES)
+    ramp = TOP * np.minimum(t, SAMPLES - 1 - t) / (SAMPLES // 2 - 1)
+    x = np.maximum(ramp + noise * np.random.default_rng(1).normal(size=SAMPLES), 0)
+    rows = (("hysteresis", BLUE, 1), (direct, PINK, 0))
+    lines, ticks, sent = [], [], {}
+    for quantiser, color, row in rows:
+        n, path, spikes = 0.0, [], []
+        for r in x / threshold:
+            change = float(sigma_delta.follow(r, n, quantiser=quantiser, rule="settled"))
+            n += change
+            path.append(n * threshold)
+            spikes.append(change)
+        at = np.flatnonzero(spikes)
+        sent[quantiser] = int(np.abs(spikes).sum())
+        lines.append(Line(t, path, color=color, label=quantiser))
+        ticks.append(Ticks(at, [row] * len(at), color=color))
+    axis = (-2.0, SAMPLES + 1.0)
+    return Figure(
+        [
+            [
+                Panel(
+                    [Line(t, x, color=GREY, label="input"), *lines],
+                    Axis("", axis),
+                    Axis("value", (-0.1, TOP + 0.6)),
+                    height=200,
+                )
+            ],
+            [
+                Panel(
+                    ticks,
+                    Axis("sample", axis),
+                    Axis("spikes", (-0.6, 1.6), ticks=[(1, "hysteresis"), (0, direct)]),
+                    height=90,
+                )
+            ],
+        ],
+        f"θ = {threshold:g}, noise of {noise:g}. With hysteresis the output changed by {sent['hysteresis']} levels in "
+        f"all, quantised directly ({'down' if direct == 'floor' else 'to the nearest level'}) by {sent[direct]}; "
+        f"without noise either would need about {2 * int(TOP / threshold)}.",
+    )
+
+
+CHARGES = (0.75, 0.5, 2.25, -0.5, 0.25, -1.5, 0.5, -3.0, -0.5, 0.25, 0.5, 0.25)
+
+
+def neuron(*, threshold: float = 1.0, rule: str = "one", comparison: str = "≥") -> Figure:
+    """Algorithm 1: one neuron, spike by spike."""
+    strict = comparison == ">"
+    v, n, path, said, spikes = 0.0, 0.0, [0.0], [0.0], []
+    for charge in CHARGES:
+        sent, v, n = (float(a) for a in sigma_delta.neuron(v, n, charge, threshold=threshold, rule=rule, strict=strict))
+        path.append(v)
+        said.append(n * threshold)
+        spikes.append(sent)
+    ends = np.repeat(np.arange(len(CHARGES) + 2), 2)[1:-1]  # of each step of a staircase
+    axis = (-0.2, len(CHARGES) + 1.2)
+    marks: list[Mark] = [
+        Ticks([k + 1 + 0.12 * i for i in range(int(abs(s)))], [np.sign(s)] * int(abs(s)), color=BLUE if s > 0 else PINK)
+        for k, s in enumerate(spikes)
+        if s
+    ]
+    off = max(v, 0) - n * threshold
+    wrong = np.abs(np.maximum(path[1:], 0) - said[1:]) >= threshold
+    lag = f"After {times(int(wrong.sum()), 'event')} it is θ or more away from what it should say"
+    return Figure(
+        [
+            [
+                Panel(
+                    [
+                        Line(ends, np.repeat(path, 2), color=GREY, label="V"),
+                        Line(ends, np.repeat(np.maximum(path, 0), 2), color=GREEN, dashed=True, label="ReLU(V)"),
+                        Line(ends, np.repeat(said, 2), color=ORANGE, label="V_q"),
+                    ],
+                    Axis("", axis),
+                    Axis("potential", (min(path) - 0.3, max(*path, *said) + 0.9)),
+                    height=210,
+                )
+            ],
+            [
+                Panel(
+                    marks,
+                    Axis("incoming spikes", axis),
+                    Axis("sent", (-1.8, 1.8), ticks=[(1, "+1"), (-1, "−1")]),
+                    height=90,
+                )
+            ],
+        ],
+        f"θ = {threshold:g}, {'at most one spike an event' if rule == 'one' else 'spikes until settled'}, fires at "
+        f"Diff {comparison} θ. It sent {int(np.abs(spikes).sum())} spikes. {lag}; at the end V = {v:g}, V_q = "
+        f"{n * threshold:g}, so that {off:+g} is left unsaid.",
+    )
+
+
+@lru_cache(maxsize=32)
+def _converted(threshold: float) -> SNN:
+    net, calibration, _, _ = digits()
+    return sigma_delta.convert(net, calibration, threshold=threshold)
+
+
+@lru_cache(maxsize=64)
+def _shown(image: int, threshold: float) -> Run:
+    _, _, images, _ = digits()
+    return _converted(threshold).run(images[image : image + 1], record=True, points=80)
+
+
+COLORS = (GREY, BLUE, GREEN, PINK)
+BAND = 6  # height of a layer, in rows of ticks
+
+
+def falling(*, image: int = 0, threshold: float = 0.5, time: float = 0.4) -> Figure:
+    """Fig. 2: an image falling in, the potentials of the last layer, and every spike on the way."""
+    net, _, images, labels = digits()
+    run = _shown(image, threshold)
+    pixels = run.trains[INPUT]
+    arrived = pixels.between(-np.inf, time).value()[0, 0]
+    potentials = run.trains[READOUT].potentials[:, 0] * threshold
+    moments = run.code.times
+    now = int(np.searchsorted(moments, time + 1e-9))  # readings until then
+    answers = run.prediction_over_time[:, 0]
+    last = int(answers[-1])
+    label = int(labels[image])
+    lines = [
+        Line(
+            moments,
+            potentials[:, c],
+            color=ORANGE if c == last else GREY,
+            label=f"class {c}" if c == last else "",
+        )
+        for c in sorted(range(10), key=lambda c: c == last)
+    ]
+    span = (float(potentials.min()) - 0.5, float(potentials.max()) + 0.5)
+    marks, names, sent, spikes = [], [], 0, 0
+    layers = [k for k, node in run.nodes.items() if k == INPUT or isinstance(node, Population)]
+    for k, name in enumerate(layers):
+        train = run.trains[name].between(-np.inf, time)
+        when, which, _ = train.events(0)
+        size = int(np.prod(run.nodes[name].shape))
+        marks.append(Ticks(when, (len(layers) - k) * BAND - which * (BAND - 1.5) / size, color=COLORS[k]))
+        names.append(((len(layers) - k) * BAND - BAND / 2, name))
+        sent += len(when) if name == INPUT else 0
+        spikes += 0 if name == INPUT else len(when)
+    settled = moments[int(np.max(np.flatnonzero(answers != last), initial=-1)) + 1]
+    says = f"the last layer names {int(answers[now - 1])}" if now else "the last layer has not been asked yet"
+    axis = Axis("time units", (-0.02, 0.82))
+    return Figure(
+        [
+            [
+                Panel([Cells(arrived)], Axis("", (0, 8), ()), Axis("", (8, 0), ()), width=0.5, height=190),
+                Panel([*lines, Rule(x=float(time))], axis, Axis("output potentials V", span), width=1.0, height=190),
+            ],
+            [
+                Panel(
+                    [*marks, Rule(x=float(time))],
+                    axis,
+                    Axis("", (0, (len(layers) + 0.2) * BAND), ticks=names),
+                    height=230,
+                )
+            ],
+        ],
+        f"Held-out digit {image}, a {label}, θ = {threshold:g}. At {time:.2f}, {sent} of {len(pixels.log)} pixels are "
+        f"in, the layers have sent {spikes:,} spikes, and {says}. The answer of the end, {last} (ANN "
+        f"{int(net(images[image : image + 1])[0].argmax())}), stands from {settled:.2f} on. In all: "
+        f"{run.spikes_per_neuron:.2f} spikes a neuron, {run.operations.total[0]:,.0f} synaptic operations; the ANN "
+        f"takes {ann_operations(net):,}.",
+    )
+
+
+FRAMES = 12
+
+
+def film(*, image: int = 0, every: int = 4, threshold: float = 0.5) -> Figure:
+    """A digit that moves by a pixel every so many frames: what each frame costs, with and without a reset."""
+    _, _, images, labels = digits()
+    frames = np.stack([np.roll(images[image], k // every % 3 - 1, axis=-1) for k in range(FRAMES)])
+    snn = _converted(threshold)
+    kept, anew = snn.run(frames, keep=True), snn.run(frames)
+    cost = {name: run.operations.total for name, run in (("kept", kept), ("reset", anew))}
+    x = np.arange(FRAMES)
+    top = max(float(c.max()) for c in cost.values())
+    label = int(labels[image])
+    share = cost["kept"].sum() / cost["reset"].sum()
+    same = int(np.sum(kept.prediction == anew.prediction))
+    right = [int(np.sum(run.prediction == label)) for run in (kept, anew)]
+    return Figure(
+        [
+            [
+                Panel([Cells(frames[k, 0])], Axis("", (0, 8), ()), Axis("", (8, 0), ()), height=80)
+                for k in range(0, FRAMES, 2)
+            ],
+            [
+                Panel(
+                    [
+                        Bars(x, cost["kept"], color=BLUE),
+                        Line(x, cost["reset"], color=GREY, dashed=True, label="each frame from a reset"),
+                    ],
+                    Axis("frame", (-0.6, FRAMES - 0.4), ticks=[(k, str(k)) for k in range(FRAMES)]),
+                    Axis("operations, thousands", (0, 1.2 * top), ticks=_thousands(top)),
+                    height=180,
+                )
+            ],
+        ],
+        f"Held-out digit {image}, a {label}, moves by a pixel every {times(every, 'frame')}; every second frame is "
+        f"shown. Bars: operations if the state is kept, {share:.0%} of those with a reset for each frame. The "
+        f"cheapest frame costs {cost['kept'].min():,.0f} of them. Of {FRAMES} frames {right[0]} are read rightly, with "
+        f"resets {right[1]}; {same} answers are the same.",
+    )
+
+
+def _thousands(top: float) -> list[tuple[float, str]]:
+    step = 10 ** np.floor(np.log10(top))
+    step = step if top / step > 3 else step / 2
+    return [(float(v), f"{v / 1000:g}") for v in np.arange(0, top + step / 2, step)]
