@@ -9,6 +9,7 @@ updates a second, and the same as the input gets sparser. Weights are random. Ne
 """
 
 import os
+from functools import partial
 from statistics import median
 
 import numpy as np
@@ -44,7 +45,7 @@ def main():
             events = sum(float(counts.sum()) for counts in run.spikes.values())
             seconds, reading = [], []
             for _ in range(ROUNDS if engine == "numba" else 3):
-                seconds.append(rate.seconds(lambda work=work: snn.run(work, engine=engine)))
+                seconds.append(rate.seconds(partial(snn.run, work, engine=engine)))
                 reading.append(rate.seconds(lambda: np.cumsum(numbers)) * updates / len(numbers))
             speed = updates / median(seconds) / 1e6
             workers = cores if engine == "numba" else 1

@@ -27,9 +27,9 @@ class Row:
 
     population: str
     clipping: float  # f(A) above what a neuron can say
-    silence: float  # f(A) of neurons that never fired
-    quantisation: float  # of neurons that fired and should: what they say is wrong by
-    transient: float  # what is said by neurons that should not have fired
+    silence: float  # f(A) of neurons that say nothing
+    quantisation: float  # of neurons that say something and should: what they say is wrong by
+    transient: float  # what is said by neurons that should say nothing
     inherited: float  # f(A) less the ANN's activation: what came in was wrong
 
     @property
@@ -57,8 +57,10 @@ class Diagnosis:
         )
 
 
-def diagnose(net: Graph, snn: SNN, x: Array, **settings: Any) -> Diagnosis:
+def diagnose(net: Graph, snn: SNN, x: Array, *, ann_x: Array | None = None, **settings: Any) -> Diagnosis:
     """Run both networks on `x (batch, *input_shape)` and say where they part, and what would help.
+
+    ann_x : what the ANN is shown instead, where that is not the same (1-bit images, of which x holds the delays)
 
     `settings` go to `SNN.run`. Where populations measure their rates over different times (a clamp), what they
     received is known by those rates only, and the causes are told apart less sharply. Raises what `SNN.run` raises for
@@ -66,7 +68,8 @@ def diagnose(net: Graph, snn: SNN, x: Array, **settings: Any) -> Diagnosis:
     """
     run = snn.run(x, **settings)
     nodes = Placed(snn.nodes).like(x)
-    ann = activations(nodes, x / like(snn.scales[INPUT], x))
+    ann_x = x if ann_x is None else ann_x
+    ann = activations(nodes, ann_x / like(snn.scales[INPUT], x))
     values = {name: train.value() for name, train in run.trains.items()}
     limit = run.code.limit
     rows = tuple(
@@ -76,7 +79,7 @@ def diagnose(net: Graph, snn: SNN, x: Array, **settings: Any) -> Diagnosis:
     )
     find = method(run.code.method).advice
     advice = {row.population: f"{row.cause}: {find(row.cause, run.code)}" for row in rows if row.cause}
-    agreement = np.mean(to_numpy(run.prediction) == to_numpy(net(x)).argmax(axis=1))
+    agreement = np.mean(to_numpy(run.prediction) == to_numpy(net(ann_x)).argmax(axis=1))
     return Diagnosis(rows, float(agreement), advice)
 
 

@@ -49,6 +49,8 @@ def evaluate(
     """Run the ANN and its spiking conversion over all images `x (images, *input_shape)`.
 
     ann_x : what the ANN is shown instead, where that is not the same
+    batch : images that are run together; a film (`keep`) begins anew with each batch
+
     `settings` go to `SNN.run`; what is drawn at random is drawn alike in every batch. Raises ValueError when there is
     not one label for each image, TypeError for labels of another kind (NumPy, torch) or device.
     """

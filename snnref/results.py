@@ -66,7 +66,7 @@ class Run:
     @property
     def unanswered(self) -> Array:
         """`(batch,)`: where the last layer has said nothing so far: its readings are all 0, and the prediction means
-        nothing."""
+        nothing, unless potentials decide."""
         readings = beside([part[READOUT] for part in self.parts]).over_time[-1]
         return ~namespace(readings).any(readings != 0, axis=-1)
 

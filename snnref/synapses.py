@@ -53,7 +53,7 @@ def members(window: Window, shape: Shape) -> tuple[Synapses, Synapses]:
 
 def _sorted(target: np.ndarray, source: np.ndarray, weight: np.ndarray, sources: int) -> Synapses:
     """Ordered by source, then target; parallel ones added."""
-    order = np.argsort(source * (1 + target.max(initial=0)) + target, kind="stable")
+    order = np.argsort(source.astype(np.int64) * (1 + target.max(initial=0)) + target, kind="stable")
     target, source, weight = target[order], source[order], weight[order]
     new = np.ones(len(order), bool)
     new[1:] = (target[1:] != target[:-1]) | (source[1:] != source[:-1])

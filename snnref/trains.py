@@ -165,7 +165,7 @@ class Stream:
     potentials: Array | None = None  # (points, batch, *features): at the times of the readings; kept by `simulate`
 
     def count(self) -> Array:
-        return like(self._sums(np.abs(self.log["sign"])), self.kind)
+        return like(self._sums(None), self.kind)
 
     def value(self) -> Array:
         """Spikes, those of −1 taken off; with `keep`, those of the samples before too."""
@@ -181,7 +181,10 @@ class Stream:
         return self.log[self.ends[sample] : self.ends[sample + 1]]
 
     def between(self, since: float, until: float) -> Stream:
-        """The events after one time and not after the other."""
+        """The events after one time and not after the other. Raises ValueError with `keep`: the samples before would
+        be cut too."""
+        if self.keep:
+            raise ValueError("the events of a film (keep=True) cannot be cut at a time of each frame")
         kept = (self.log["time"] > since) & (self.log["time"] <= until)
         return replace(self, log=self.log[kept], ends=np.append(0, np.cumsum(kept))[self.ends])
 
@@ -202,7 +205,7 @@ class Stream:
         ends = np.append(0, np.cumsum([len(log) for log in logs]))
         return Stream(np.concatenate(logs), ends, shape, self.kind, self.keep, potentials)
 
-    def _sums(self, weights: np.ndarray) -> np.ndarray:
+    def _sums(self, weights: np.ndarray | None) -> np.ndarray:
         batch, n = len(self.ends) - 1, prod(self.shape)
         sums = np.bincount(self.samples() * n + self.log["neuron"], weights, minlength=batch * n)
         return sums.reshape(batch, *self.shape)
@@ -246,8 +249,6 @@ def beside(trains: Sequence[Any]) -> Any:
     first = trains[0]
     if len(trains) == 1:
         return first
-    if isinstance(first, Stream):
-        return first.derived([train.of(i) for train in trains for i in range(len(train.ends) - 1)], first.shape)
     arrays = {
         name: namespace(getattr(first, name)).concat([getattr(train, name) for train in trains], axis=axis)
         for name, axis in BATCH.items()

@@ -32,10 +32,11 @@ class Code(Protocol):
 def walk(nodes: Nodes, code: Code, x: Array) -> Trains:
     """Send an input `(batch, *features)` through the graph under one code.
 
-    A code in which the order of events crosses nodes says itself, as `whole(nodes, x)`, what happens in all of them.
+    A code in which the order of events crosses nodes says itself, as `simulate_all(nodes, x)`, what happens in all of
+    them.
     """
-    if hasattr(code, "whole"):
-        return code.whole(nodes, x)
+    if hasattr(code, "simulate_all"):
+        return code.simulate_all(nodes, x)
     trains: Trains = {}
     for name, node in nodes.items():
         incoming = {source: trains[source] for source in node.sources}

@@ -178,7 +178,15 @@ RECIPES = {
     "mnist-lenet": Recipe(build=lenet, epochs=20, **_MNIST),
     "mnist-lenet-caffe": Recipe(build=lenet_caffe, epochs=20, **_MNIST),
     "mnist-16c5-8c5-256": Recipe(build=sixteen_eight, epochs=30, dropout={"relu3": 0.5}, **_MNIST),
-    "mnist-16c5-8c5-256-1bit": Recipe(build=sixteen_eight, epochs=30, dropout={"relu3": 0.5}, cutoff=0.2, **_MNIST),
+    "mnist-16c5-8c5-256-1bit": Recipe(  # large activations, as plain training leaves them
+        build=sixteen_eight,
+        epochs=30,
+        dropout={"relu3": 0.5},
+        cutoff=0.2,
+        weight_decay=0.0,
+        label_smoothing=0.0,
+        **_MNIST,
+    ),
     "mnist-two-conv": Recipe(build=two_conv, epochs=30, dropout={"pool2": 0.2, "relu3": 0.2}, **_MNIST),
     "fashion-two-conv": Recipe(
         build=two_conv,

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -9,11 +10,21 @@ import pytest
 
 import snnref
 from snnref import reproduce as package
-from snnref.figures import rate_results, ttfs_results
-from snnref.reproduce import Experiment, experiments, lopez_randulfe2022, read, reproduce, rueckauer2017, select
+from snnref.figures import rate_results, sigma_delta_results, ttfs_results
+from snnref.reproduce import (
+    Experiment,
+    experiments,
+    lopez_randulfe2022,
+    read,
+    reproduce,
+    rueckauer2017,
+    select,
+    yousefzadeh2019,
+)
 
 COMMITTED = Path("book/results/rueckauer2017.json")
 SPIKE_TIMES = Path("book/results/lopez-randulfe2022.json")
+EVENTS = Path("book/results/yousefzadeh2019.json")
 
 
 @pytest.fixture
@@ -194,3 +205,69 @@ def test_the_chapter_on_spike_times_shows_what_the_file_says(monkeypatch):
     spikes = lopez_randulfe2022.smallest(edited, "mnist-two-conv")["points"][0]["spikes_per_neuron"]
     assert f"{spikes:.3f} spikes a neuron" in ttfs_results.measured_accuracy(edited).caption
     assert f"{spikes:.3f}" in lopez_randulfe2022.table(edited)
+
+
+def test_what_is_claimed_of_sigma_delta_holds_here():
+    """Yousefzadeh et al.: the accuracy of Table I at its spikes, fewer than 600 k operations, hysteresis sends fewer
+    spikes than direct quantisers; accuracy comes before the last pixel."""
+    result = read(EVENTS)
+    best = yousefzadeh2019.sparing(result)
+    end = best["points"][-1]
+    assert end["spikes_per_neuron"] <= 0.25
+    assert end["accuracy"] > 0.988
+    assert end["operations"] < 600_000
+    early = yousefzadeh2019.enough(best)
+    assert early["latency"] < 0.8
+    assert early["operations"] < end["operations"]
+    finest = select(result, "thresholds", network=yousefzadeh2019.BIT)[0]["points"][-1]
+    assert finest["ann_accuracy"] - finest["accuracy"] < 0.001
+    for direct in select(result, "direct"):
+        (hysteresis,) = select(
+            result, "thresholds", network=yousefzadeh2019.BIT, threshold=direct["settings"]["threshold"]
+        )
+        assert direct["points"][-1]["spikes_per_neuron"] > hysteresis["points"][-1]["spikes_per_neuron"]
+
+
+def test_experiments_with_delays_see_grey_images(tmp_path, monkeypatch):
+    """The ANN and rate coding see what the network was trained on; a code with its own cut-off sees intensities."""
+    coarse = replace(snnref.zoo.RECIPES["digits-cnn"], cutoff=0.5)
+    monkeypatch.setitem(snnref.zoo.RECIPES, "digits-cnn", coarse)
+    few = [
+        Experiment("thresholds", "digits-cnn", "sigma_delta", {"threshold": 0.5}, (0.4,)),
+        Experiment("rate", "digits-cnn", "rate", {"steps": 10}),
+    ]
+    monkeypatch.setattr(yousefzadeh2019, "EXPERIMENTS", few)
+    asynchronous, rate = reproduce("yousefzadeh2019", tmp_path / "r.json", images=60)["experiments"]
+    net, (x, labels) = snnref.load("digits-cnn"), snnref.data.load()
+    x, labels = x[:60], labels[:60]
+    bits = (x > 0.5).astype(x.dtype)
+    calibration = (snnref.data.load(split="train")[0] > 0.5).astype(x.dtype)
+    ann = float((net(bits).argmax(axis=1) == labels).mean())
+    assert [e["points"][-1]["ann_accuracy"] for e in (asynchronous, rate)] == [ann, ann]
+    snn = snnref.sigma_delta.convert(net, calibration, threshold=0.5)
+    half, end = snn.runs(x, stops=(0.4,))
+    assert [p["accuracy"] for p in asynchronous["points"]] == [half.accuracy(labels), end.accuracy(labels)]
+    assert [p["latency"] for p in asynchronous["points"]] == [0.4, 0.8]
+    assert half.prediction.tolist() != snn.run(bits).prediction.tolist()  # the order matters
+    run = snnref.rate.convert(net, calibration).run(bits, steps=10)
+    assert rate["points"][-1]["accuracy"] == run.accuracy(labels)
+
+
+def test_the_chapter_on_sigma_delta_shows_what_the_file_says(monkeypatch):
+    result = read(EVENTS)
+    edited = copy.deepcopy(result)
+    for e in edited["experiments"]:
+        for point in e["points"]:
+            point["accuracy"] -= 0.0007
+            point["spikes_per_neuron"] *= 0.97
+            point["operations"] *= 1.5
+    before, after = (shown(r, monkeypatch, "sigma_delta") for r in (result, edited))
+    *figures, _ = zip(before, after, strict=True)
+    assert len(figures) == 4
+    for ours, theirs in figures:
+        assert ours
+        assert theirs
+        assert ours != theirs
+    point = yousefzadeh2019.sparing(edited)["points"][-1]
+    assert f"{point['operations']:,.0f} synaptic operations" in sigma_delta_results.measured_thresholds(edited).caption
+    assert f"{point['operations']:,.0f} operations" in yousefzadeh2019.table(edited)

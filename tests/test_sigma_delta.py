@@ -295,7 +295,7 @@ def test_fine_quantisation_is_the_ann(net, x):
         assert (error > 0.1) == (levels == 1)
 
 
-def serve(snn, x, *, pop):
+def serve(snn, x, *, pop, rule):
     """Another stream of events on a chain of populations: first in, first out; or depth first."""
     nodes, wiring = snn.nodes, snn.stepwise.wiring
     names = [name for name, node in nodes.items() if isinstance(node, Population)]
@@ -304,7 +304,7 @@ def serve(snn, x, *, pop):
     n, log, queue = {name: np.zeros(len(v[name])) for name in names}, {name: [] for name in names}, deque()
 
     def charge(name, reached, amount):
-        spikes, v[name][reached], n[name][reached] = neuron(v[name][reached], n[name][reached], amount, rule="settled")
+        spikes, v[name][reached], n[name][reached] = neuron(v[name][reached], n[name][reached], amount, rule=rule)
         emitted = [(name, reached[i], np.sign(s)) for i, s in enumerate(spikes) for _ in range(int(abs(s)))]
         log[name] += [(int(j), int(s)) for _, j, s in emitted]
         queue.extend(emitted) if pop == "left" else queue.extendleft(reversed(emitted))
@@ -332,18 +332,19 @@ def deep_chain(rng):
     return net.add("out", networks.dense(rng, 3, 8))
 
 
-@pytest.mark.parametrize("seed", range(10))
-def test_on_a_chain_the_order_of_service_does_not_matter(seed):
+@pytest.mark.parametrize("rule", ["one", "settled"])
+@pytest.mark.parametrize("seed", range(5))
+def test_on_a_chain_the_order_of_service_does_not_matter(seed, rule):
     rng = np.random.default_rng(seed)
     net = deep_chain(rng)
     x = np.abs(networks.images(rng, net, batch=1))
-    snn = exact(net, theta=2.0**-5, levels=1, settle=False, rule="settled")
+    snn = exact(net, theta=2.0**-5, levels=1, settle=False, rule=rule)
     trace = snn.simulate(x)
     for pop in ("left", "right"):
-        for name, sent in serve(snn, x, pop=pop).items():
+        for name, sent in serve(snn, x, pop=pop, rule=rule).items():
             train = trace.trains[name]
             assert sent == list(zip(train.log["neuron"].tolist(), train.log["sign"].tolist(), strict=True))
-    assert len(trace.trains["relu3"].log["time"]) > 10
+    assert min(len(trace.trains[name].log) for name in ("relu0", "relu1", "relu2")) > 5
 
 
 def test_a_delay_shifts_what_a_chain_sends(x):
@@ -372,7 +373,7 @@ def test_a_delay_changes_what_branches_say():
 
 
 def test_the_wave_order(net, x):
-    """Time, wave, and among the events of one wave no return to an earlier neuron's spikes."""
+    """Without delay, what a node sends follows the pixels that caused it."""
     trace = exact(net).simulate(x)
     for name, train in trace.trains.items():
         if isinstance(train, Stream):
@@ -421,6 +422,19 @@ def replace_readings(run, other):
     return type(run)(run.nodes, [trains], run.scales, run.code)
 
 
+def test_stops_may_be_an_array(x, net):
+    snn = exact(net)
+    assert len(list(snn.runs(x[:1], stops=np.array([0.125, 0.25])))) == 3
+    with pytest.raises(TypeError, match=r"stops: got 0\.2, expected a sequence of times"):
+        snn.run(x[:1], stops=0.2)
+
+
+def test_a_film_cannot_be_cut(net, x):
+    run = exact(net).run(x, keep=True, record=True)
+    with pytest.raises(ValueError, match="keep=True"):
+        run.trains[INPUT].between(0, 0.5)
+
+
 def test_ties_go_to_the_highest_potential():
     """Both classes have said 2; the second has more left to say."""
     net = Network((2,)).add("out", Dense(np.array([[2.25, 0], [0, 2.5]])))
@@ -449,8 +463,10 @@ def test_operations_are_updates(net, x):
                 neurons = run.trains[source].of(sample)["neuron"] + first
                 updates[sample] += np.diff(inlet.synapses.starts)[neurons].sum()
     beside = len(counting.projections(snn.nodes)) != sum(len(wiring.inlet(n).first) for n in driven(snn.nodes))
-    assert np.array_equal(run.operations.total, updates) or beside  # parallel synapses are counted one by one
-    assert np.all(run.operations.total >= updates)
+    if beside:  # parallel synapses are one addition, and counted one by one
+        assert np.all(run.operations.total > updates)
+    else:
+        assert np.array_equal(run.operations.total, updates)
 
 
 # --- films
@@ -480,8 +496,8 @@ def test_a_film_costs_its_changes(net, x):
     assert cost[3] == 0
 
 
-def test_films_come_to_the_same_potentials(net, x):
-    """With hysteresis counts differ by what came before, but less than a level."""
+def test_in_a_film_counts_follow_potentials(net, x):
+    """With hysteresis they differ by what came before, but less than a level from what the neuron hears."""
     snn = exact(net, rule="settled")
     film = snn.run(x, keep=True, record=True)
     for name, node in snn.nodes.items():

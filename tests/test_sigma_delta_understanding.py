@@ -71,7 +71,13 @@ def test_diagnosis_names_the_cause(digits):
     assert "lower threshold" in advice
     strict = row("relu1", threshold=0.25, strict=True)[0]
     assert strict.transient > 3 * row("relu1", threshold=0.25)[0].transient
-    assert all(r.clipping == 0 for r in diagnose(net, sigma_delta.convert(net, calibration), x[:20]).rows)
+    fine = diagnose(net, sigma_delta.convert(net, calibration, threshold=0.25), x[:20]).rows
+    assert all(r.clipping == 0 for r in fine)  # counts go beyond 1
+    bits = (x[:100] > 0.2).astype(x.dtype)
+    snn = sigma_delta.convert(net, calibration, threshold=0.05, rule="settled")
+    grey, seen = diagnose(net, snn, x[:100]), diagnose(net, snn, x[:100], ann_x=bits)
+    assert seen.rows[0].inherited == pytest.approx(0, abs=1e-6)  # the input says just these bits
+    assert grey.rows[0].inherited > 0.1
 
 
 def test_every_cause_has_its_advice():

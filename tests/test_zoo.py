@@ -19,6 +19,7 @@ PROMISED = {  # accuracy on the held-out images
     "mnist-lenet": 0.99,
     "mnist-lenet-caffe": 0.99,
     "mnist-16c5-8c5-256": 0.992,
+    "mnist-16c5-8c5-256-1bit": 0.992,  # on 1-bit images
     "mnist-two-conv": 0.995,
     "fashion-two-conv": 0.92,
 }
@@ -34,6 +35,7 @@ def test_card_fits_the_network(name):
     assert card["data_checksums"] == data.checksums(recipe.dataset)
     assert card["command"] == f"snnref train {name} --seed {card['seed']}"
     assert card["recipe"]["epochs"] == recipe.epochs
+    assert card["recipe"].get("cutoff") == recipe.cutoff
     assert card["parameters"] == net.parameters()
     assert net.shapes == recipe.build(np.random.default_rng(0)).shapes
     assert (zoo.SHIPPED / f"{name}.npz").stat().st_size <= 5e6
@@ -48,6 +50,7 @@ def test_card_tells_the_accuracy(name):
     if card["split"] not in data.available(card["dataset"]):
         pytest.skip(f"{card['dataset']} is not on this machine: snnref data fetch {card['dataset']}")
     x, labels = data.load(card["dataset"], split=card["split"])
+    x = zoo.RECIPES[name].shown(x)
     right = sum(int(np.sum(net(x[i : i + 500]).argmax(axis=1) == labels[i : i + 500])) for i in range(0, len(x), 500))
     assert right / len(x) == pytest.approx(card["test_accuracy"], abs=1e-6)
 
@@ -175,3 +178,33 @@ def test_a_checkpoint_runs_no_code(tmp_path):
     with pytest.raises(ValueError, match="not a checkpoint"):
         training.train("digits-cnn", epochs=1, checkpoint=tmp_path / "c")
     assert not ran.exists()
+
+
+def test_a_network_for_1_bit_images_is_trained_and_measured_on_them(monkeypatch):
+    """Training, accuracy in the card, `evaluate` and `reproduce` show it images of 0 and 1; grey ones go to a code with
+    a cut-off of its own, for which intensities are times."""
+    recipe = zoo.RECIPES["mnist-16c5-8c5-256-1bit"]
+    grey = np.array([[0.0, 0.2, 0.21, 1.0]], np.float32)
+    assert recipe.shown(grey).tolist() == [[0, 0, 1, 1]]
+    assert recipe.shown(grey).dtype == np.float32
+    assert recipe.shown(torch.from_numpy(grey)).tolist() == [[0, 0, 1, 1]]
+    assert np.array_equal(recipe.told(grey, {"cutoff": 0.2}), grey)
+    assert np.array_equal(recipe.told(grey, {"steps": 9}), recipe.shown(grey))
+    assert zoo.RECIPES["digits-cnn"].shown(grey) is grey
+    seen = []
+    coarse = replace(zoo.RECIPES["digits-cnn"], cutoff=0.5, epochs=1)
+    monkeypatch.setitem(zoo.RECIPES, "digits-cnn", coarse)
+    forward = training.Network.forward
+
+    def watched(self, x, *layers):
+        seen.append(np.unique(np.asarray(x)).tolist())
+        return forward(self, x, *layers)
+
+    monkeypatch.setattr(training.Network, "forward", watched)
+    net, card = training.train("digits-cnn")
+    assert seen
+    assert all(set(values) <= {0, 1} for values in seen)
+    x, labels = data.load()
+    monkeypatch.undo()
+    assert card["test_accuracy"] == pytest.approx(np.mean(net((x > 0.5) * 1.0).argmax(axis=1) == labels), abs=2e-3)
+    assert card["recipe"]["cutoff"] == 0.5

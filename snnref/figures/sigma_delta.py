@@ -116,7 +116,7 @@ def neuron(*, threshold: float = 1.0, rule: str = "one", comparison: str = "≥"
         ],
         f"θ = {threshold:g}, {'at most one spike an event' if rule == 'one' else 'spikes until settled'}, fires at "
         f"Diff {comparison} θ. It sent {int(np.abs(spikes).sum())} spikes. {lag}; at the end V = {v:g}, V_q = "
-        f"{n * threshold:g}, so that {off:+g} is left unsaid.",
+        f"{n * threshold:g}, so that {off:+g} of ReLU(V) is left unsaid.",
     )
 
 
@@ -186,8 +186,8 @@ def falling(*, image: int = 0, threshold: float = 0.5, time: float = 0.4) -> Fig
                 )
             ],
         ],
-        f"Held-out digit {image}, a {label}, θ = {threshold:g}. At {time:.2f}, {sent} of {len(pixels.log)} pixels are "
-        f"in, the layers have sent {spikes:,} spikes, and {says}. The answer of the end, {last} (ANN "
+        f"Held-out image {image}, a {label}, θ = {threshold:g}. At {time:.2f}, {sent} of {len(pixels.log)} pixels are "
+        f"in, the layers have sent {spikes:,} spikes, and {says}. The answer of the end, {last} (orange; ANN "
         f"{int(net(images[image : image + 1])[0].argmax())}), stands from {settled:.2f} on. In all: "
         f"{run.spikes_per_neuron:.2f} spikes a neuron, {run.operations.total[0]:,.0f} synaptic operations; the ANN "
         f"takes {ann_operations(net):,}.",
@@ -202,14 +202,17 @@ def film(*, image: int = 0, every: int = 4, threshold: float = 0.5) -> Figure:
     _, _, images, labels = digits()
     frames = np.stack([np.roll(images[image], k // every % 3 - 1, axis=-1) for k in range(FRAMES)])
     snn = _converted(threshold)
-    kept, anew = snn.run(frames, keep=True), snn.run(frames)
-    cost = {name: run.operations.total for name, run in (("kept", kept), ("reset", anew))}
+    kept = snn.run(frames, keep=True)
+    places, which = np.unique(np.arange(FRAMES) // every % 3, return_inverse=True)  # only three frames differ
+    anew = snn.run(np.stack([frames[list(which).index(k)] for k in range(len(places))]))
+    cost = {"kept": kept.operations.total, "reset": anew.operations.total[which]}
+    answers = anew.prediction[which]
     x = np.arange(FRAMES)
     top = max(float(c.max()) for c in cost.values())
     label = int(labels[image])
     share = cost["kept"].sum() / cost["reset"].sum()
-    same = int(np.sum(kept.prediction == anew.prediction))
-    right = [int(np.sum(run.prediction == label)) for run in (kept, anew)]
+    same = int(np.sum(kept.prediction == answers))
+    right = [int(np.sum(prediction == label)) for prediction in (kept.prediction, answers)]
     return Figure(
         [
             [
@@ -228,7 +231,7 @@ def film(*, image: int = 0, every: int = 4, threshold: float = 0.5) -> Figure:
                 )
             ],
         ],
-        f"Held-out digit {image}, a {label}, moves by a pixel every {times(every, 'frame')}; every second frame is "
+        f"Held-out image {image}, a {label}, moves by a pixel every {times(every, 'frame')}; every second frame is "
         f"shown. Bars: operations if the state is kept, {share:.0%} of those with a reset for each frame. The "
         f"cheapest frame costs {cost['kept'].min():,.0f} of them. Of {FRAMES} frames {right[0]} are read rightly, with "
         f"resets {right[1]}; {same} answers are the same.",

@@ -18,8 +18,8 @@ def measured_thresholds(result: dict[str, Any], *, network: str = BIT) -> Figure
     curves = [("hysteresis", BLUE, select(result, "thresholds", network=network))]
     if network == BIT:
         curves += [
-            ("down (Q-ANN)", PINK, select(result, "direct", quantiser="floor")),
-            ("to the nearest (Q-ANN)", GREEN, select(result, "direct", quantiser="round")),
+            ("direct, down (Q-ANN)", PINK, select(result, "direct", quantiser="floor")),
+            ("direct, to the nearest (Q-ANN)", GREEN, select(result, "direct", quantiser="round")),
         ]
     thetas = [e["settings"]["threshold"] for e in curves[0][2]]
     ann = 100 * (1 - curves[0][2][0]["points"][0]["ann_accuracy"])
@@ -27,15 +27,18 @@ def measured_thresholds(result: dict[str, Any], *, network: str = BIT) -> Figure
     axis = (float(np.log2(thetas[0])) - 0.1, float(np.log2(thetas[-1])) + 0.1)
     ticks = [(float(np.log2(t)), f"{t:g}") for t in thetas if np.log2(t) % 1 == 0]
 
-    def line(found: list[dict[str, Any]], values: Any, **how: Any) -> Line:
-        return Line(np.log2([e["settings"]["threshold"] for e in found]), values, **how)
+    def line(found: list[dict[str, Any]], values: np.ndarray, least: float, **how: Any) -> Line:
+        """Of logarithms; what is below the least has no place on the axis."""
+        shown = values >= least
+        x = np.log2([e["settings"]["threshold"] for e in found])
+        return Line(x[shown], np.log10(values[shown]), dashed=len(found) < 4, **how)
 
     def end(found: list[dict[str, Any]], key: str) -> np.ndarray:
         return np.array([e["points"][-1][key] for e in found])
 
     errors = Panel(
         [
-            *(line(f, np.log10(100 * (1 - end(f, "accuracy"))), color=c, label=label) for label, c, f in curves),
+            *(line(f, 100 * (1 - end(f, "accuracy")), 0.1, color=c, label=label) for label, c, f in curves),
             Rule(y=float(np.log10(ann)), label="ANN"),
         ],
         Axis("", axis, ticks=ticks),
@@ -45,7 +48,7 @@ def measured_thresholds(result: dict[str, Any], *, network: str = BIT) -> Figure
     most = float(max(end(f, "spikes_per_neuron").max() for _, _, f in curves))
     spikes = Panel(
         [
-            *(line(f, np.log10(end(f, "spikes_per_neuron")), color=c) for _, c, f in curves),
+            *(line(f, end(f, "spikes_per_neuron"), 0.003, color=c) for _, c, f in curves),
             Rule(y=float(np.log10(SPIKES)), color=ORANGE, label=f"{SPIKES}, the paper's at θ = 1"),
         ],
         Axis("θ", axis, ticks=ticks),
@@ -62,13 +65,14 @@ def measured_thresholds(result: dict[str, Any], *, network: str = BIT) -> Figure
 def _thresholds_caption(network: str, ann: float, curves: list[Any], best: dict[str, Any]) -> str:
     point = best["points"][-1]
     images = point["images"]
+    theta = curves[-1][2][0]["settings"]["threshold"]
     chatter = [
         f"{label.split(' (')[0]} {e['points'][-1]['spikes_per_neuron']:.2f}"
         for label, _, found in curves
         for e in found
-        if e["settings"]["threshold"] == best["settings"]["threshold"]
+        if e["settings"]["threshold"] == theta
     ]
-    spikes = f" Spikes a neuron at this θ: {', '.join(chatter)}." if len(chatter) > 1 else ""
+    spikes = f" Spikes a neuron at θ = {theta:g}: {'; '.join(chatter)}." if len(chatter) > 1 else ""
     return (
         f"{network} on its {images:,} test images; the ANN's error is {ann:.2f} %. With hysteresis and no more than "
         f"{SPIKES} spikes a neuron it is {100 * (1 - point['accuracy']):.2f} % at best, at "

@@ -9,7 +9,7 @@ Vmem_q         n times the threshold       the same; n is the signed count of sp
 threshold (1)  threshold, θ, `scales`      activation; 1 after `normalise`
 Diff           ReLU(v) − n                 thresholds
 W · Sign       charge                      activation (`Trace`: thresholds)
-TU             times, `delay`, `latency`   time units: a full frame takes 1 − 0.2
+TU             times, `delay`, `latency`   time units: a 1-bit frame takes 1 − 0.2
 =============  ==========================  ==============================================
 
 Read `encoding` (pixels to delays), `quantisers` (Eq. 1), `stepwise` (Eqs. 2 and 3, Algorithm 1, the queue of events),
@@ -18,9 +18,9 @@ Read `encoding` (pixels to delays), `quantisers` (Eq. 1), `stepwise` (Eqs. 2 and
 
 Departures from the paper, and choices where it is silent:
 
-- Eq. 1 fires beyond a difference of θ, Algorithm 1 at it. The algorithm is the default (`strict`): otherwise a neuron
-  whose potential fell below 0 never takes its last spike back.
-- Comparisons are of the potential with n ± 1, not of a difference with 1, so that rounding cannot decide.
+- Eq. 1 fires beyond a difference of θ, Algorithm 1 at it. The algorithm is the default (`strict=False`): otherwise a
+  neuron whose potential fell below 0 never takes its last spike back.
+- Comparisons are of the potential with n ± 1, which is exact, not of a difference, which would be rounded.
 - One spike for each that comes in (`rule` "one") is the algorithm; then V_q does not always follow V as the text says.
   "settled" fires until it does.
 - A neuron with a bias of θ or more would wait for its first event; by default all neurons compare once at reset

@@ -25,7 +25,7 @@ from .hearing import merged, respond
 from .options import SigmaDelta
 
 ENGINES = ("auto", "numba", "numpy")
-GROUP = 256  # samples whose events are held at the same time, if nobody wants to keep them
+GROUP = 256  # samples whose events are held at the same time, if nobody wants to keep them or to stop on the way
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,15 @@ class Closed(SigmaDelta):
     engine: str = "auto"
     _since: float = -inf  # the part of time that is walked
     _until: float = inf
-    _sent: dict[str, Any] = field(default_factory=dict, repr=False)  # the trains of all time, once a part was walked
+    # The trains of all time, once a part was walked. What the walker hands over is cut to that part, so it is not used.
+    _sent: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        try:
+            object.__setattr__(self, "stops", tuple(map(float, self.stops)))
+        except TypeError as error:
+            raise TypeError(f"stops: got {self.stops!r}, expected a sequence of times") from error
         if self.engine not in ENGINES:
             raise ValueError(f"engine: got {self.engine!r}, expected one of {', '.join(map(repr, ENGINES))}")
         stops = (0.0, *self.stops)
@@ -153,9 +158,9 @@ class Closed(SigmaDelta):
         if self.engine != "numpy":
             try:
                 return import_module(".compiled", __package__)
-            except ImportError as error:
+            except (ImportError, RuntimeError) as error:  # not installed, or no folder for what it compiles
                 if self.engine == "numba":
                     raise ImportError(
-                        "engine='numba' needs the extra 'fast': pip install '.[fast]' in snnref's source"
+                        f"engine='numba' needs the extra 'fast': pip install '.[fast]' in snnref's source ({error})"
                     ) from error
         return import_module(".vectorised", __package__)

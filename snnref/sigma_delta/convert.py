@@ -11,7 +11,7 @@ from ..nodes import normalise
 from ..walk import SNN, with_settings
 from .closed import Closed
 from .encoding import check_pixels
-from .options import whole
+from .options import check_whole
 from .scales import Threshold, thresholds
 from .stepwise import Stepwise
 from .wiring import Wiring
@@ -42,7 +42,7 @@ def convert(
         raise TypeError(f"net: got {type(net).__name__}, expected a Network; import a torch module with from_torch")
     check_calibration(calibration, net.input_shape)
     check_pixels(calibration, "calibration")
-    whole("levels", levels)
+    check_whole("levels", levels)
     nodes = canonical(net)
     require_kinds(nodes, "hysteresis sigma-delta")
     scales = thresholds(nodes, calibration, threshold=threshold, percentile=percentile, levels=levels)

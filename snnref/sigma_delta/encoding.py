@@ -28,7 +28,7 @@ def intensity_to_delay(x: Array, *, cutoff: float = 0.2, levels: int = 1, keep: 
             stacklevel=7,
         )
     pixels = pixels.reshape(len(pixels), -1)
-    level = np.clip(np.ceil(pixels - cutoff), 0, levels).astype(np.int64)
+    level = np.clip(np.ceil(pixels - cutoff), 0, levels).astype(np.intp)
     change = np.diff(level, axis=0, prepend=0) if keep else level
     sample, pixel = np.nonzero(change)
     spikes = change[sample, pixel]

@@ -33,9 +33,10 @@ def explain(trace: Trace, node: Population, place: tuple[int, ...], sample: int)
 
 def _events(trace: Trace, node: Population, place: tuple[int, ...], sample: int) -> str:
     time, neuron, sign = trace.trains[node.name].events(sample)
+    frame = " in this frame" if trace.code.keep else ""
     own = neuron == np.ravel_multi_index(place, node.shape)
     if not own.any():
-        return "It sent no spike."
+        return f"It sent no spike{frame}."
     shown = ", ".join(f"{'+' if s > 0 else '−'}1 at {t:.3f}" for t, s in zip(time[own][:8], sign[own][:8], strict=True))
     more = f" and {own.sum() - 8} more" if own.sum() > 8 else ""
-    return f"It sent {shown}{more}."
+    return f"It sent {shown}{more}{frame}."

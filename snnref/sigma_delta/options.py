@@ -29,7 +29,7 @@ class SigmaDelta:
     strict : hysteresis fires beyond a difference of θ (>), not at it (≥)
     settle : neurons compare once at reset, before anything comes in, so that those of large bias fire
     cutoff : share of a level of the input above which a pixel fires
-    delay : between a spike and its arrival at a population, in time units
+    delay : between a spike and its arrival at a population or the readout, in time units; pools take none
     output : what answers: the signed count of the last layer's "spikes" (of equals the higher potential), or the
         "potential"
     keep : the samples of a batch are the frames of one film: each finds the network as the one before left it
@@ -58,10 +58,10 @@ class SigmaDelta:
         for name in ("strict", "settle", "keep"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{name}: got {getattr(self, name)!r}, expected True or False")
-        whole("points", self.points)
-        if not _number(self.cutoff) or not 0 <= self.cutoff < 1:
+        check_whole("points", self.points)
+        if not is_number(self.cutoff) or not 0 <= self.cutoff < 1:
             raise ValueError(f"cutoff: got {self.cutoff!r}, expected 0 ≤ cutoff < 1")
-        if not _number(self.delay) or not 0 <= self.delay < inf:
+        if not is_number(self.delay) or not 0 <= self.delay < inf:
             raise ValueError(f"delay: got {self.delay!r}, expected a number of time units ≥ 0")
 
     @property
@@ -98,11 +98,11 @@ class SigmaDelta:
         return Readings(v) if self.output == "potential" else Readings(like(counts, kind), potentials=v)
 
 
-def whole(name: str, value: Any) -> None:
+def check_whole(name: str, value: Any) -> None:
     """Refuse what is no whole number from 1 on, by ValueError."""
     if not isinstance(value, Integral) or isinstance(value, bool) or value < 1:
         raise ValueError(f"{name}: got {value!r}, expected a whole number ≥ 1")
 
 
-def _number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)

@@ -27,8 +27,13 @@ def floor(r: Number, n: Number, *, strict: bool = False) -> Number:
 
 def nearest(r: Number, n: Number, *, strict: bool = False) -> Number:
     """One level towards the nearest whole number, halves up, without memory."""
+    return np.sign(rounded(r) - n)
+
+
+def rounded(r: Number) -> Number:
+    """The nearest whole number, halves up; r + 0.5 would be rounded itself."""
     below = np.floor(r)
-    return np.sign(below + (r - below >= 0.5) - n)
+    return below + (r - below >= 0.5)
 
 
 QUANTISERS = {"hysteresis": hysteresis, "floor": floor, "round": nearest}

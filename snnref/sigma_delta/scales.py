@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import prod
-from numbers import Real
-from typing import Any
 
 import numpy as np
 
 from ..arrays import Array, to_numpy
 from ..nodes import Input, MaxPool, Nodes, driven
 from ..walk import activations
+from .options import is_number
 
 VALUES = 2**24  # of the largest layer on calibration samples, that are looked at
 
@@ -53,15 +52,11 @@ def _percentile(values: np.ndarray, percentile: float) -> float:
 
 def _check(nodes: Nodes, threshold: Threshold, percentile: float | None) -> None:
     known = driven(nodes)
-    for name, value in (threshold if isinstance(threshold, Mapping) else {"": threshold}).items():
-        if name and name not in known:
+    for name, value in (threshold if isinstance(threshold, Mapping) else {None: threshold}).items():
+        if name is not None and name not in known:
             raise ValueError(f"threshold: got one for {name!r}, expected names of {', '.join(known)}")
-        if not _number(value) or not 0 < value < np.inf:
-            where = f" for {name!r}" if name else ""
+        if not is_number(value) or not 0 < value < np.inf:
+            where = "" if name is None else f" for {name!r}"
             raise ValueError(f"threshold: got {value!r}{where}, expected a number > 0, in units of the activations")
-    if percentile is not None and not (_number(percentile) and 0 < percentile <= 100):
+    if percentile is not None and not (is_number(percentile) and 0 < percentile <= 100):
         raise ValueError(f"percentile: got {percentile!r}, expected None or 0 < percentile ≤ 100")
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)

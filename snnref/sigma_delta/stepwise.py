@@ -56,7 +56,7 @@ class Event(NamedTuple):
 class Stepwise(SigmaDelta):
     """The paper's dynamics. Since the order of events crosses nodes, the whole graph is one simulation."""
 
-    def whole(self, nodes: Nodes, x: Array) -> dict[str, Train]:
+    def simulate_all(self, nodes: Nodes, x: Array) -> dict[str, Train]:
         """The spikes of every node, and its potentials at `times`."""
         pixels = self.encode(x)
         frames, network = [], Network(self, nodes)

@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..synapses import Synapses
+from .quantisers import rounded
 
 PARALLEL = False  # threads would wait for each other
 Change = tuple[np.ndarray, np.ndarray, int]  # neurons, by how much their counts change, the event that caused it
@@ -20,13 +21,9 @@ Sent = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # (samples + 1,) e
 
 def rest(quantiser: str, *, strict: bool) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """The lowest and the highest count with which a neuron of potential r is content."""
-
-    def nearest(r: np.ndarray) -> np.ndarray:
-        return np.floor(r) + (r - np.floor(r) >= 0.5)
-
     if quantiser == "hysteresis":
         return (lambda r: (np.ceil(r) - 1, np.floor(r) + 1)) if strict else (lambda r: (np.floor(r), np.ceil(r)))
-    return (lambda r: (np.floor(r),) * 2) if quantiser == "floor" else (lambda r: (nearest(r),) * 2)
+    return (lambda r: (np.floor(r),) * 2) if quantiser == "floor" else (lambda r: (rounded(r),) * 2)
 
 
 def population(
