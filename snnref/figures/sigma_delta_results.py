@@ -117,7 +117,7 @@ def measured_over_time(result: dict[str, Any], *, network: str = BIT) -> Figure:
             [panel("operations", "synaptic operations, thousands", scale=1e-3)],
         ],
         f"{network} at θ = {best['settings']['threshold']:g}: after {first['latency']:g} of {end['latency']:g} time "
-        f"units the accuracy stays within 0.05 points of its end, {100 * end['accuracy']:.2f} %. By then it has taken "
+        f"units the accuracy stays within 0.2 points of its end, {100 * end['accuracy']:.2f} %. By then it has taken "
         f"{first['spikes_per_neuron']:.2f} spikes a neuron and {first['operations']:,.0f} synaptic operations; the ANN "
         f"takes {operations:,.0f} thousand operations.",
     )
