@@ -90,6 +90,7 @@ def measured_over_time(result: dict[str, Any], *, network: str = BIT) -> Figure:
     colors = (GREEN, BLUE, PINK)
     ann = 100 * best["points"][0]["ann_accuracy"]
     operations = best["points"][0]["ann_operations"] / 1e3
+    low = 10 * np.floor(10 * min(p["accuracy"] for e in chosen for p in e["points"]))
 
     def panel(key: str, label: str, *, scale: float = 1.0, rules: tuple[Rule, ...] = ()) -> Panel:
         lines = [
@@ -105,7 +106,7 @@ def measured_over_time(result: dict[str, Any], *, network: str = BIT) -> Figure:
         return Panel(
             [*lines, Rule(y=ann, label="ANN" if key == "latency" else ""), *rules],
             Axis(label, (0, 1.05 * most)),
-            Axis("accuracy, %", (0, 104)),
+            Axis("accuracy, %", (low, 101)),
             height=170,
         )
 
