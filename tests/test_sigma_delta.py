@@ -464,7 +464,7 @@ def test_operations_are_updates(net, x):
                 updates[sample] += np.diff(inlet.synapses.starts)[neurons].sum()
     beside = len(counting.projections(snn.nodes)) != sum(len(wiring.inlet(n).first) for n in driven(snn.nodes))
     if beside:  # parallel synapses are one addition, and counted one by one
-        assert np.all(run.operations.total > updates)
+        assert np.all(run.operations.total >= updates)
     else:
         assert np.array_equal(run.operations.total, updates)
 
