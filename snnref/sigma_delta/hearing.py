@@ -37,13 +37,10 @@ def merged(streams: Mapping[str, Stream], first: Mapping[str, int], rank: Mappin
 def respond(heard: Stream, layer: Layer, shape: tuple[int, ...], *, parallel: bool) -> Stream:
     """What a layer of features `shape` sends on hearing the spikes; samples that do not depend on each other are
     handled in parallel, if that helps."""
-    batch, cores = (
-        len(heard.ends) - 1,
-        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
-    )
+    batch = len(heard.ends) - 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     pieces = 1 if heard.keep or not parallel else min(batch, 4 * cores)
     cuts = [part[[0, -1]] + [0, 1] for part in np.array_split(np.arange(batch), pieces)]
-
     neuron, sign = (np.ascontiguousarray(heard.log[name]) for name in ("neuron", "sign"))
 
     def piece(cut: np.ndarray) -> Sent:
