@@ -6,6 +6,7 @@ from collections.abc import Callable
 from math import pi, sqrt
 
 from .arrays import Array, erf, namespace
+from .reverse import staircase
 
 
 def relu(x: Array) -> Array:
@@ -76,6 +77,11 @@ def sign(x: Array) -> Array:
     return namespace(x).sign(x)
 
 
+def reverse(x: Array, leak: float = 5.0) -> Array:
+    """exp(⌈L · ln(max(0, x) + 1)⌉ / L): what reverse coding makes of x, about x + 1 (Zhang et al. 2019)"""
+    return staircase(x, leak=leak)
+
+
 FUNCTIONS: dict[str, Callable[..., Array]] = {
     f.__name__: f
     for f in (
@@ -92,8 +98,9 @@ FUNCTIONS: dict[str, Callable[..., Array]] = {
         hard_swish,
         heaviside,
         sign,
+        reverse,
     )
 }
-PARAMETERS = {"leaky_relu": "slope", "elu": "alpha"}  # the others have none
-NON_NEGATIVE = {"relu", "relu6", "sigmoid", "hard_sigmoid", "heaviside"}
+PARAMETERS = {"leaky_relu": "slope", "elu": "alpha", "reverse": "leak"}  # the others have none
+NON_NEGATIVE = {"relu", "relu6", "sigmoid", "hard_sigmoid", "heaviside", "reverse"}
 MONOTONE = NON_NEGATIVE | {"leaky_relu", "elu", "tanh", "sign"}  # leaky_relu and elu unless their parameter is negative

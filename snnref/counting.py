@@ -89,14 +89,14 @@ def operations(nodes: Nodes, counts: Mapping[str, Array], *, batch: int) -> Oper
         cost = weighed(p.source, p.fan_out(nodes[p.source].shape))
         by_projection[p.source, node.name] = by_projection.get((p.source, node.name), 0.0) + cost
     pools = [
-        weighed(n.source, _windows_over(n, nodes))
+        weighed(n.source, windows_over(n, nodes))
         for n in nodes.values()
         if isinstance(n, MaxPool) and n.source in counts
     ]
     return Operations(by_projection, sum(pools, np.zeros(batch)))
 
 
-def _windows_over(pool: MaxPool, nodes: Nodes) -> np.ndarray:
+def windows_over(pool: MaxPool, nodes: Nodes) -> np.ndarray:
     """`(*features)`: in how many windows each source neuron lies."""
     shape = nodes[pool.source].shape
     windows = [axis.sum(axis=0) for axis in pool.window.support([np.eye(n, dtype=bool) for n in shape[1:]])]

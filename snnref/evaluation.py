@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from . import counting
 from .arrays import Array, check_alike, check_input, to_numpy
 from .graph import Graph
+from .methods import method
 from .results import Run
 from .walk import SNN
 
@@ -33,6 +34,7 @@ class Evaluation:
     ann_operations: int  # of one ANN forward pass (Eq. 9)
     latency: float  # steps; of sigma-delta, time units of an image
     seconds: float  # for the spiking network
+    also: dict[str, float] = field(default_factory=dict)  # what else the method counts
 
 
 def evaluate(
@@ -83,15 +85,15 @@ def evaluate_over_time(
         raise ValueError(f"labels: got shape {tuple(labels.shape)} for {x.shape[0]} images, expected one for each")
     if batch < 1:
         raise ValueError(f"batch: got {batch}, expected a whole number ≥ 1")
-    ann_right, totals = 0, defaultdict[float, np.ndarray](lambda: np.zeros(5))  # by latency
+    ann_right, sums = 0, defaultdict[int, Counter[str]](Counter)  # by stop
     for start in range(0, len(x), batch):
         part, truth = x[start : start + batch], to_numpy(labels[start : start + batch])
         expected = to_numpy(net(ann_x[start : start + batch])).argmax(axis=1)
         ann_right += int(np.sum(expected == truth))
         begin, spent = time.perf_counter(), 0.0
-        for run in snn.runs(part, **settings):
+        for stop, run in enumerate(snn.runs(part, **settings)):
             spent += time.perf_counter() - begin
-            totals[run.latency] += _totals(run, truth, expected, spent)
+            sums[stop].update(_totals(run, truth, expected) | {"seconds": spent})
             begin = time.perf_counter()
         if progress:
             progress(min(start + batch, len(x)), len(x))
@@ -100,21 +102,28 @@ def evaluate_over_time(
         Evaluation(
             images=n,
             ann_accuracy=ann_right / n,
-            accuracy=right / n,
-            agreement=same / n,
-            spikes_per_neuron=spikes / n,
-            operations=operations / n,
             analog_operations=run.analog_operations,
             ann_operations=counting.ann_operations(net),
-            latency=latency,
-            seconds=seconds,
+            seconds=total.pop("seconds"),
+            **{key: total.pop(key) / n for key in MEANS},
+            also={key: value / n for key, value in total.items()},
         )
-        for latency, (right, same, spikes, operations, seconds) in totals.items()
+        for total in sums.values()
     ]
 
 
-def _totals(run: Run, truth: np.ndarray, expected: np.ndarray, seconds: float) -> np.ndarray:
-    prediction = to_numpy(run.prediction)
-    right, same = np.sum(prediction == truth), np.sum(prediction == expected)
-    spikes, operations = run.spikes_per_neuron * len(truth), run.operations.total.sum()
-    return np.array([right, same, spikes, operations, seconds])
+MEANS = ("accuracy", "agreement", "spikes_per_neuron", "operations", "latency")
+
+
+def _totals(run: Run, truth: np.ndarray, expected: np.ndarray) -> dict[str, float]:
+    """Sums over the images of a run."""
+    prediction, images = to_numpy(run.prediction), len(truth)
+    counted = getattr(method(run.code.method), "counted", None)
+    return {
+        "accuracy": float(np.sum(prediction == truth)),
+        "agreement": float(np.sum(prediction == expected)),
+        "spikes_per_neuron": run.spikes_per_neuron * images,
+        "operations": float(run.operations.total.sum()),
+        "latency": run.latency * images,
+        **({key: float(np.sum(value)) for key, value in counted(run).items()} if counted else {}),
+    }

@@ -43,7 +43,7 @@ class Activation:
     """A function of each value by itself, by its name in `activations.FUNCTIONS`."""
 
     kind: str
-    parameter: float | None = None  # leaky_relu: the slope; elu: alpha; None: torch's default
+    parameter: float | None = None  # leaky_relu: the slope; elu: alpha; reverse: the leak L; None: the default
 
     def __post_init__(self) -> None:
         if not isinstance(self.kind, str) or self.kind not in FUNCTIONS:

@@ -1,16 +1,17 @@
 """The methods by name: a paper is registered by one line here.
 
 Each module offers `convert` (a network to an `SNN`), `explain` (one neuron's arithmetic), `advice` (against each cause
-of error that `diagnose` tells apart) and `check` (its neuron as a reference, and cases to compare with).
+of error that `diagnose` tells apart) and `check` (its neuron as a reference, and cases to compare with). It may offer
+`counted` (what `evaluate` reports of a run besides) and `retrain` (a network that its conversion then equals).
 """
 
 from __future__ import annotations
 
 from types import ModuleType
 
-from . import rate, sigma_delta, ttfs
+from . import rate, sigma_delta, tdsnn, ttfs
 
-METHODS: dict[str, ModuleType] = {"rate": rate, "ttfs": ttfs, "sigma_delta": sigma_delta}
+METHODS: dict[str, ModuleType] = {"rate": rate, "ttfs": ttfs, "sigma_delta": sigma_delta, "tdsnn": tdsnn}
 
 
 def method(name: str) -> ModuleType:

@@ -31,8 +31,12 @@ class Run:
 
     @property
     def latency(self) -> float:
-        """Steps until the answer is complete; in a code without steps, units of time."""
-        return self.code.latency()
+        """Steps until the answer is complete; in a code without steps, units of time. The mean of the samples, where it
+        depends on them."""
+        each = [part[READOUT].latency for part in self.parts]
+        if any(latency is None for latency in each):
+            return self.code.latency()
+        return float(np.mean(np.concatenate([to_numpy(latency) for latency in each])))
 
     @property
     def output(self) -> Array:
@@ -128,5 +132,6 @@ class Trace(Run):
     @property
     def potentials(self) -> dict[str, Array]:
         """`(steps, batch, *features)` for every population, in units of the threshold, after the spike; of a code
-        without steps, at the times of the readings, and for the readout too."""
+        without steps, at the times of the readings, and for the readout too; where the threshold is 0, in units of a
+        weight."""
         return {k: t.potentials for k, t in self.trains.items() if getattr(t, "potentials", None) is not None}

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import prod
 from typing import Any
 
 import numpy as np
 
 from .arrays import Array, like, namespace, to_numpy
+from .reverse import growth
 
 Events = tuple[np.ndarray, np.ndarray, np.ndarray]  # time, neuron (flat index), sign
 
@@ -147,6 +149,46 @@ class Timed:
         return self  # its times take no more room than counts
 
 
+class Reversed:
+    """Exactly one spike a neuron: the larger the value, the later, by reverse coding (Zhang et al. 2019).
+
+    Times are steps of the window in which the node fires.
+    """
+
+    lag: Array  # (batch, *features): how many steps after the beginning of the window the spike comes
+    leak: float  # L
+
+    @cached_property
+    def sent(self) -> Array:
+        """What each spike brings to a weight of 1, compared with one at step 0: G = exp(lag / L)."""
+        return growth(self.lag, leak=self.leak)
+
+    def count(self) -> Array:
+        return namespace(self.lag).ones_like(self.lag)
+
+    def value(self) -> Array:
+        return self.sent - 1
+
+    def events(self, sample: int) -> Events:
+        times = to_numpy(self.lag)[sample].reshape(-1)
+        order = np.argsort(times, kind="stable")
+        return times[order].astype(int), order, np.ones(len(order), int)
+
+    def counted(self) -> Reversed:
+        return self  # its times take no more room than counts
+
+
+@dataclass(frozen=True)
+class Late(Reversed):
+    """Such spikes, with their times."""
+
+    lag: Array
+    last: Array  # (batch,): length of the window: all have fired by then
+    begin: Array  # (batch,): when the window begins, in steps since the input's began
+    leak: float
+    potentials: Array | None = None  # (steps, batch, *features), of both periods; kept by `simulate`
+
+
 # One event: when it was sent, since the sample was first shown; the input spike that caused it, by its place in the
 # sample, −1: the reset; the neuron's flat index; 1 or −1.
 EVENT = np.dtype([("time", float), ("wave", np.int32), ("neuron", np.int32), ("sign", np.int8)], align=True)
@@ -218,6 +260,7 @@ class Readings:
     over_time: Array  # (steps, batch, classes)
     final: bool = False  # the answer itself: neither in units of a scale nor in want of a softmax
     potentials: Array | None = None  # same shape; of equal readings the one with the higher potential wins
+    latency: Array | None = None  # (batch,): when the answer was complete, where that depends on the sample
 
     def count(self) -> Array:
         return namespace(self.over_time).zeros_like(self.over_time[-1])
@@ -238,7 +281,7 @@ class Readings:
         return replace(self, over_time=over_time, potentials=potentials)
 
 
-Train = Analog | Clocked | Counted | Timed | Stream | Readings
+Train = Analog | Clocked | Counted | Timed | Reversed | Stream | Readings
 
 # Along which axis the samples of a batch lie in each array of a train.
 BATCH = {"values": 0, "spikes": 1, "potentials": 1, "known": 0, "counts": 0, "sums": 0, "lead": 0, "over_time": 1}

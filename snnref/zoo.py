@@ -4,51 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from .arrays import Array, like
+from .arrays import Array
 from .data import SHIPPED
 from .layers import Activation, Conv, Dense, Flatten, MaxPool, ReLU
 from .network import Network
+from .recipe import Augmentation, Training
 
 
-@dataclass(frozen=True)
-class Augmentation:
-    """How much an image may be changed each time it is shown: the largest change, drawn evenly for every image."""
-
-    turn: float = 0.0  # radians
-    shear: float = 0.0
-    stretch: float = 0.0  # share of the size
-    shift: float = 0.0  # share of half the width
-    dim: float = 0.0  # share of the brightness
-    noise: float = 0.0  # standard deviation, of pixels in [0, 1]
-    mirror: bool = False  # left and right
-
-
-@dataclass(frozen=True)
-class Recipe:
+@dataclass(frozen=True, kw_only=True)
+class Recipe(Training):
     """All that it takes to make a trained network again."""
 
     build: Callable[[np.random.Generator], Network]  # with random initial weights
     dataset: str
-    epochs: int
     held_out: str = "test"  # the split on which the accuracy in the card is measured, once, at the end
-    batch: int = 64
-    learning_rate: float = 2e-2  # the peak of a one-cycle schedule
-    weight_decay: float = 1e-2
-    label_smoothing: float = 0.05
-    dropout: dict[str, float] = field(default_factory=dict)  # after a layer: share of its outputs
-    augmentation: Augmentation = Augmentation()
-    binary: str = ""  # "connect": trained with binary weights, full-precision ones saved; "net": binary ones saved
-    cutoff: float | None = None  # pixels above it are shown as 1, the others as 0: the network sees 1-bit images
-
-    def shown(self, images: Array) -> Array:
-        """The images as the network was trained to see them."""
-        return images if self.cutoff is None else like(images > self.cutoff, images)
 
     def told(self, images: Array, options: Mapping[str, Any]) -> Array:
         """The images for a spiking conversion with such options: as `shown`, or grey for a code with a cut-off of its

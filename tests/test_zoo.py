@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import snnref
-from snnref import data, rate, training, zoo
+from snnref import data, fitting, rate, training, zoo
 
 PROMISED = {  # accuracy on the held-out images
     "digits-cnn": 0.985,
@@ -142,7 +142,7 @@ def test_dropout_and_mirroring_resume_too(tmp_path, monkeypatch):
 
 
 def test_dropout_drops_and_keeps_the_mean():
-    forward = training._dropped(lambda x: x, 0.25, np.random.default_rng(0))
+    forward = fitting._dropped(lambda x: x, 0.25, np.random.default_rng(0))
     y = forward(torch.ones(200, 500))
     assert float((y == 0).float().mean()) == pytest.approx(0.25, abs=0.01)
     assert y.unique().tolist() == pytest.approx([0, 4 / 3])

@@ -18,6 +18,7 @@ from ..methods import METHODS
 from ..network import Network
 from ..rate import Rate
 from ..rate.options import ENCODINGS, POOLINGS, RESETS
+from ..tdsnn import TDSNN
 from ..ttfs import TTFS
 from ..ttfs.scales import RULES
 from .console import Json, bar, show
@@ -43,10 +44,14 @@ def evaluate(
         float | None,
         typer.Option(help="Of the activations; rate: a neuron at full rate stands for it; sigma_delta: the unit of θ."),
     ] = None,
+    leak: Annotated[float | None, typer.Option(help=f"tdsnn: the leak constant L in steps ({TDSNN.leak:g}).")] = None,
     t_max: Annotated[int | None, typer.Option(help=f"ttfs: steps of a window ({TTFS.t_max}).", min=1)] = None,
     threshold: Annotated[
         str | None,
-        typer.Option(help=f"ttfs: how thresholds are chosen, {', '.join(RULES)}, or u_th itself; sigma_delta: θ (1)."),
+        typer.Option(
+            help=f"ttfs: how thresholds are chosen, {', '.join(RULES)}, or u_th itself; sigma_delta: θ (1); tdsnn: "
+            "over exp(−T_il / L) (0), or nearest."
+        ),
     ] = None,
     others: Annotated[
         list[str] | None,
@@ -76,7 +81,12 @@ def evaluate(
     samples, _ = data.load(recipe.dataset, split="train")
     x, labels = data.load(recipe.dataset, split=recipe.held_out)
     given: dict[str, Any] = {"steps": steps, "reset": reset, "encoding": encoding, "pooling": pooling, "seed": seed}
-    given |= {"percentile": percentile, "t_max": t_max, "threshold": _value(threshold) if threshold else None}
+    given |= {
+        "percentile": percentile,
+        "leak": leak,
+        "t_max": t_max,
+        "threshold": _value(threshold) if threshold else None,
+    }
     settings = {k: getattr(value, "value", value) for k, value in given.items() if value is not None}
     settings |= dict(map(_setting, others or []))
     snn = METHODS[method.value].convert(net, recipe.shown(samples[:calibration]), **settings)
@@ -129,6 +139,8 @@ def _table(title: str, result: Evaluation, time_unit: str) -> Table:
     if result.analog_operations:
         table.add_row("  and once for the analog input", "", f"{result.analog_operations:,}")
     table.add_row("spikes a neuron and image", "", f"{result.spikes_per_neuron:.2f}")
+    for name, value in result.also.items():
+        table.add_row(name, "", f"{value:,.0f}")
     table.add_row(f"latency in {time_unit}", "", f"{result.latency:g}")
     table.add_row("images, and seconds for them", f"{result.images}", f"{result.seconds:.1f}")
     return table

@@ -1,0 +1,197 @@
+"""The training loop, in torch (extra `torch`): what a recipe's numbers do to a network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+try:
+    import torch
+except ImportError as error:
+    raise ImportError("training needs the extra 'torch': pip install '.[torch]' in snnref's source") from error
+from torch.nn import functional as F
+
+from .arrays import Array
+from .binary import binarise, binary, size
+from .files import complete
+from .graph import Graph
+from .layers import Activation, Conv, Dense
+from .recipe import Augmentation, Training
+
+Progress = Callable[[int, int, float], None]  # epoch, epochs, mean loss
+
+
+class Fit:
+    """A training under way: of a network that stands as it is before the first epoch.
+
+    what : tells this training from others, in its checkpoints
+    rng : draws the order of the images and how they are changed
+    samples : how many images an epoch has
+    """
+
+    def __init__(self, net: Graph, how: Training, *, what: dict[str, Any], rng: np.random.Generator, samples: int):
+        numbers = {f.name: getattr(how, f.name) for f in fields(Training)}
+        self.what = json.dumps({**what, **numbers, "torch": torch.__version__}, default=asdict)
+        self.net, self.how, self.rng, self.epoch = net, how, rng, 0
+        self.layers: dict[str, Any] = {k: _as_parameters(layer) for k, (layer, _) in self.net.layers.items()}
+        self.parameters = [p for layer in self.layers.values() for p in vars(layer).values() if torch.is_tensor(p)]
+        self.optimiser = torch.optim.AdamW(self.parameters, weight_decay=how.weight_decay)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimiser, how.learning_rate, total_steps=how.epochs * (samples // how.batch)
+        )
+
+    def run(
+        self, images: Array, labels: Array, *, progress: Progress | None = None, checkpoint: Path | None = None
+    ) -> Any:
+        """Train to the end on NumPy arrays, from the checkpoint if it is there; the trained network."""
+        if checkpoint and checkpoint.exists():
+            self.resume(checkpoint)
+        x, y = torch.from_numpy(images), torch.from_numpy(labels)
+        while self.epoch < self.how.epochs:
+            loss = self.one_epoch(x, y)
+            if checkpoint:
+                self.save(checkpoint)
+            if progress:
+                progress(self.epoch, self.how.epochs, loss)
+        return self.network()
+
+    def one_epoch(self, images: torch.Tensor, labels: torch.Tensor) -> float:
+        """Every image once, in a new order; the mean loss."""
+        size = self.how.batch
+        layers = {k: _straight_through(v, self.how.binary) for k, v in self.layers.items()}
+        layers = layers | {k: _dropped(layers[k], p, self.rng) for k, p in self.how.dropout.items()}
+        order = torch.from_numpy(self.rng.permutation(len(images)))[: len(images) // size * size]
+        losses = 0.0
+        for part in order.split(size):
+            shown = self.how.shown(augment(images[part], self.rng, self.how.augmentation))
+            output = self.net.forward(shown, layers)
+            loss = F.cross_entropy(output[self.net.output], labels[part], label_smoothing=self.how.label_smoothing)
+            self.optimiser.zero_grad()
+            loss.backward()
+            self.optimiser.step()
+            if self.how.binary:
+                self._clip()
+            self.schedule.step()
+            losses += loss.item()
+        self.epoch += 1
+        return losses / (len(order) // size)
+
+    @torch.no_grad()
+    def _clip(self) -> None:
+        """Full-precision weights beyond the binary ones would never change sign again (Courbariaux et al. 2015)."""
+        for layer in self.layers.values():
+            if isinstance(layer, Dense | Conv):
+                c = size(layer.weight.shape)
+                layer.weight.clamp_(-c, c)
+
+    def network(self) -> Network:
+        trained = {k: _as_arrays(layer) for k, layer in self.layers.items()}
+        net = replace(self.net, layers={k: (trained[k], sources) for k, (_, sources) in self.net.layers.items()})
+        return binarise(net) if self.how.binary == "net" else net
+
+    def save(self, path: Path) -> None:
+        """All that the next epoch depends on; complete or not at all."""
+        state = {
+            "what": self.what,
+            "epoch": self.epoch,
+            "parameters": self.parameters,
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "rng": json.dumps(self.rng.bit_generator.state),
+        }
+        with complete(path) as part:
+            torch.save(state, part)
+
+    def resume(self, path: Path) -> None:
+        """Go on from a file that `save` wrote. Only tensors and plain values are read (`weights_only`)."""
+        try:
+            state = torch.load(path, weights_only=True)
+            if state["what"] == self.what:
+                with torch.no_grad():
+                    for parameter, saved in zip(self.parameters, state["parameters"], strict=True):
+                        parameter.copy_(saved)
+                self.optimiser.load_state_dict(state["optimiser"])
+                self.schedule.load_state_dict(state["schedule"])
+                self.rng.bit_generator.state = json.loads(state["rng"])
+                self.epoch = state["epoch"]
+        except Exception as error:  # a damaged archive fails in a dozen ways
+            raise ValueError(f"{path}: not a checkpoint ({type(error).__name__}); delete it to start anew") from error
+        if state["what"] != self.what:
+            raise ValueError(
+                f"{path}: a checkpoint of {state['what']}, expected {self.what}; finish that training with its own "
+                "command, or delete the file to start anew"
+            )
+
+
+def _straight_through(layer: Any, binary_weights: str = "") -> Any:
+    """The layer with a gradient where it is a staircase: that of a plain function near it.
+
+    Binary weights get the gradient of full-precision ones; binary units that of their input where it lies between −1
+    and 1 (Courbariaux et al. 2016); G(x) that of max(0, x) + 1.
+    """
+    if isinstance(layer, Dense | Conv) and binary_weights:
+
+        def forward(x: torch.Tensor) -> torch.Tensor:
+            weight = layer.weight + (binary(layer.weight) - layer.weight).detach()
+            return replace(layer, weight=weight)(x)
+
+        return forward
+    if isinstance(layer, Activation) and layer.kind in SOFT:
+
+        def forward(x: torch.Tensor) -> torch.Tensor:
+            soft = SOFT[layer.kind](x)
+            return soft + (layer(x.detach()) - soft).detach()
+
+        return forward
+    return layer
+
+
+SOFT: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {  # activation -> the function whose gradient it gets
+    "sign": F.hardtanh,
+    "heaviside": lambda x: (F.hardtanh(x) + 1) / 2,
+    "reverse": lambda x: F.relu(x) + 1,
+}
+
+
+def _dropped(layer: Any, share: float, rng: np.random.Generator) -> Callable[..., torch.Tensor]:
+    """The layer with a random share of its outputs at 0, the others raised to keep the mean (Srivastava 2014)."""
+
+    def forward(*x: torch.Tensor) -> torch.Tensor:
+        y = layer(*x)
+        kept = torch.from_numpy(rng.random(y.shape, np.float32) >= share)
+        return y * kept / (1 - share)
+
+    return forward
+
+
+def _as_parameters(layer: Any) -> Any:
+    arrays = {k: v for k, v in vars(layer).items() if isinstance(v, np.ndarray)}
+    return replace(layer, **{k: torch.tensor(v, requires_grad=True) for k, v in arrays.items()})
+
+
+def _as_arrays(layer: Any) -> Any:
+    tensors = {k: v for k, v in vars(layer).items() if torch.is_tensor(v)}
+    return replace(layer, **{k: v.detach().numpy() for k, v in tensors.items()})
+
+
+def augment(x: torch.Tensor, rng: np.random.Generator, by: Augmentation) -> torch.Tensor:
+    """Images `(batch, channels, height, width)`, each turned, stretched, moved, mirrored, dimmed, noised a little."""
+    n = len(x)
+    turn, shear = (rng.uniform(-most, most, n) for most in (by.turn, by.shear))
+    dim = torch.from_numpy(rng.uniform(1 - by.dim, 1 + by.dim, n)).to(x.dtype)
+    wide, high = rng.uniform(1 - by.stretch, 1 + by.stretch, (2, n))
+    right, down = rng.uniform(-by.shift, by.shift, (2, n))
+    if by.mirror:
+        wide = wide * rng.choice([-1, 1], n)
+    rows = [[wide * np.cos(turn), shear - np.sin(turn), right], [np.sin(turn), high * np.cos(turn), down]]
+    maps = torch.from_numpy(np.moveaxis(np.array(rows), -1, 0)).to(x.dtype)
+    grid = F.affine_grid(maps, list(x.shape), align_corners=False)
+    moved = F.grid_sample(x, grid, align_corners=False) * dim[:, None, None, None]
+    if by.noise:
+        moved = moved + torch.from_numpy(rng.normal(0, by.noise, x.shape)).to(x.dtype)
+    return moved.clamp(0, 1)

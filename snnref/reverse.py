@@ -1,0 +1,43 @@
+"""Reverse coding (Zhang et al. 2019): a number as the time of a spike, the larger the later, and what the spike brings.
+
+It stands below the methods since a network that is adjusted to it has G(x) among its layers.
+"""
+
+from __future__ import annotations
+
+from math import log
+
+from .arrays import Array, at_least, namespace
+
+
+def growth(t: Array, *, leak: float) -> Array:
+    """exp(t / L): how much more a spike at t brings than one at 0, at any later time (Eq. 3, Zhang et al. 2019).
+
+    By powers of two, which are exact at L = 1 / ln 2.
+    """
+    return namespace(t).exp2(t / (leak * log(2)))
+
+
+def decay(leak: float) -> float:
+    """exp(−1 / L): what a step leaves of a potential (Eq. 3, Zhang et al. 2019)."""
+    return 2.0 ** (-1 / (leak * log(2)))
+
+
+def spike_time(x: Array, *, leak: float, threshold: float = 0.0) -> Array:
+    """T(x) = ⌈L ln(x + 1)⌉ for x ≥ 0, and 0 below (Eq. 10, Zhang et al. 2019): in whole steps, the larger the later.
+
+    threshold : h < 1, the firing threshold over exp(−T_il / L): T(x) = ⌈L ln((x + 1) / (1 − h))⌉, 0 at least (Eq. 6)
+
+    The logarithm only names the nearest step; comparison with its power, as in the neuron, decides.
+    """
+    xp = namespace(x)
+    grown = xp.clip((x + 1) / (1 - threshold), 1.0, None)
+    nearest = xp.round(xp.log2(grown) * (leak * log(2)))
+    reached = xp.empty_like(grown)
+    at_least(growth(nearest, leak=leak), grown, out=reached)
+    return nearest + 1 - reached
+
+
+def staircase(x: Array, *, leak: float, threshold: float = 0.0) -> Array:
+    """G(x) = exp(T(x) / L): what comes of x, once it is a spike (Eq. 11, Zhang et al. 2019). About x + 1."""
+    return growth(spike_time(x, leak=leak, threshold=threshold), leak=leak)

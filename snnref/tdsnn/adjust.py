@@ -1,0 +1,145 @@
+"""The adjusted network: G(x) before every layer with synapses (Fig. 2, Zhang et al. 2019), put in and taken out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import log2
+from typing import Any
+
+import numpy as np
+
+from ..canonical import canonical, live, require_kinds
+from ..graph import INPUT, READOUT, Graph, Layers
+from ..layers import Activation, Add, AvgPool, Concat, Conv, Dense, Flatten, Gain, MaxPool, Softmax
+from ..nodes import Nodes, Population, Readout, driven
+from .options import check_leak
+
+KIND = "reverse"  # of the layer that is G
+PASSING = (MaxPool, AvgPool, Softmax)  # a constant behind them is one before them
+
+
+def adjust(net: Graph, *, leak: float, unit: float = 1.0) -> Any:
+    """The network with G behind its input and behind every ReLU (or its max-pool), where layers with synapses read it.
+
+    G(x) ≈ x + 1 brings Σ W more to a unit: it is taken off the bias before the ReLU. Where a convolution meets padding
+    that is too much; training goes on from there.
+
+    unit : the pixel value that is encoded as 1: a power of two, so that dividing by it is exact
+
+    Raises ValueError for units that reverse coding cannot express, a sum that is pooled without a ReLU, or a network
+    that is adjusted already.
+    """
+    check_leak(leak)
+    if not unit > 0 or not log2(unit).is_integer():
+        raise ValueError(f"unit: got {unit!r}, expected a power of two, such as 1 or 0.125")
+    nodes = canonical(net)
+    require_kinds(nodes, "TDSNN")
+    layers = live(net).layers
+    for name, node in nodes.items():
+        if isinstance(node, Population) and not isinstance(layers[name][0], Activation):
+            raise ValueError(f"layer {name!r}: max-pooled without a ReLU; put one behind it")
+    for name, node in driven(nodes).items():
+        start = net.output if name == READOUT else layers[name][1][0]
+        layers = _absorb(layers, start, inner(ones(node, nodes)))
+    return replace(net, layers=_with_codes(layers, nodes, leak, unit))
+
+
+def adjustment(net: Graph) -> tuple[float, float] | None:
+    """The leak and the unit with which a network was adjusted; None for an ordinary one."""
+    found = {
+        layer.parameter for layer, _ in net.layers.values() if isinstance(layer, Activation) and layer.kind == KIND
+    }
+    if not found:
+        return None
+    plain_net = plain(net)
+    unit = float(1 / net.layers[UNIT][0].value) if UNIT in net.layers else 1.0
+    (leak,) = found if len(found) == 1 else (None,)
+    expected = _with_codes(plain_net.layers, canonical(plain_net), leak, unit) if leak else {}
+    if {k: sources for k, (_, sources) in expected.items()} != {k: sources for k, (_, sources) in net.layers.items()}:
+        raise ValueError("net: G does not stand where it should; expected what snnref.tdsnn.retrain returns")
+    return float(leak), unit
+
+
+def plain(net: Graph) -> Any:
+    """The same layers and weights without G. What its biases mean is another thing."""
+    out = {name for name, (layer, _) in net.layers.items() if name == UNIT or getattr(layer, "kind", "") == KIND}
+    layers: Layers = {}
+    behind = {INPUT: INPUT}
+    for name, (layer, sources) in net.layers.items():
+        read = tuple(behind[source] for source in sources)
+        behind[name] = read[0] if name in out else name
+        if name not in out:
+            layers[name] = (layer, read)
+    return replace(net, layers=layers)
+
+
+def ones(node: Population | Readout, nodes: Nodes) -> np.ndarray:
+    """Σ W of every neuron, `(*features)`: what a value of 1 in all sources brings, which padding does not have."""
+    return node.input.drive({source: np.ones((1, *nodes[source].shape)) for source in node.sources})[0]
+
+
+def inner(constant: np.ndarray) -> np.ndarray:
+    """Of each channel the value at most positions, `(channels,)`."""
+    return np.median(constant.reshape(len(constant), -1), axis=1)
+
+
+UNIT = "input.unit"
+
+
+def _with_codes(layers: Layers, nodes: Nodes, leak: float, unit: float) -> Layers:
+    """G where a value is read by anything that is not a max-pool or a ReLU."""
+    found: Layers = {}
+    if unit != 1:
+        found[UNIT] = (Gain(1 / unit), (INPUT,))
+    state = {INPUT: "value"}  # what a layer gives: a "value", "coded" values, or a "sum" of such
+    where = {INPUT: UNIT if unit != 1 else INPUT}
+
+    def read(source: str, coded: bool) -> str:
+        if not coded or state[source] != "value":
+            return where[source]
+        name = f"{source}.G"
+        found.setdefault(name, (Activation(KIND, leak), (where[source],)))
+        return name
+
+    for name, (layer, sources) in layers.items():
+        alone = isinstance(layer, MaxPool | Activation)
+        found[name] = (layer, tuple(read(source, not alone) for source in sources))
+        where[name] = name
+        before = {"coded" if state[source] == "value" and not alone else state[source] for source in sources}
+        match layer:
+            case Activation():
+                state[name] = "coded" if before == {"coded"} and name not in nodes else "value"
+            case MaxPool():
+                (state[name],) = before
+            case Concat() | Flatten() if before == {"coded"}:
+                state[name] = "coded"
+            case _:
+                state[name] = "sum"
+    read(name, coded=True)  # the answer is read as its spikes say it
+    return found
+
+
+def _absorb(layers: Layers, name: str, constant: np.ndarray) -> Layers:
+    """Take a constant for each channel off a bias in front of `name`, if one is found; it is a first guess only."""
+    if name == INPUT:
+        return layers
+    layer, sources = layers[name]
+    match layer:
+        case Dense() | Conv():
+            bias = 0 if layer.bias is None else layer.bias
+            changed = replace(layer, bias=(bias - constant).astype(layer.weight.dtype))
+        case Gain():
+            shape = (-1, *[1] * max(np.ndim(layer.value) - 1, np.ndim(layer.offset) - 1, 0))
+            changed = replace(layer, bias=layer.offset - constant.reshape(shape))
+        case Flatten():
+            return _absorb(layers, sources[0], inner(constant.reshape(layer.features)))
+        case Add():
+            for source in sources:
+                if (tried := _absorb(layers, source, constant)) is not layers:
+                    return tried
+            return layers
+        case _ if isinstance(layer, PASSING):
+            return _absorb(layers, sources[0], constant)
+        case _:
+            return layers
+    return {**layers, name: (changed, sources)}

@@ -1,0 +1,102 @@
+"""From a trained network to reverse coding: what the bias neuron has to make up for; how long a layer takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from math import prod
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array, Placed, check_calibration
+from ..canonical import canonical, require_kinds
+from ..graph import INPUT, READOUT, Graph
+from ..nodes import Input, MaxPool, Nodes, Population, driven, normalise
+from ..walk import SNN, with_settings
+from .adjust import adjustment, ones, plain
+from .closed import Closed
+from .stepwise import Stepwise
+
+VALUES = 2**24  # of a layer on calibration samples: looked at
+
+Unit = float | Mapping[str, float]
+
+
+def convert(
+    net: Graph, calibration: Array, *, leak: float = 5.0, offset: str = "fold", unit: Unit | None = None, **options: Any
+) -> SNN:
+    """Convert a network to neurons that fire once, the later the larger their value (Zhang et al. 2019).
+
+    calibration : `(batch, *input_shape)`, samples like those the network was trained on, none below 0. Only a "fixed"
+        inhibition depends on them: it is as long as they need
+    leak : L, in steps. Times and resolution grow with it: values are told apart by factors of exp(1/L) of x + unit
+    offset : a spike brings G(x) ≈ x + 1. "fold": the 1 is taken off the biases (b − Σ W), which converts any network
+        with ReLUs, approximately; "retrained": the network comes from `snnref.tdsnn.retrain`, and answers the same as
+        its conversion
+    unit : the value that is encoded as 1 (at T(1)), one for all or a mapping from nodes ("input", populations) to
+        theirs, 1 where none is given: the smaller, the finer and the slower. What was retrained has its own
+    options : those of `TDSNN`, by name: `inhibition`, `threshold`; `run` and `simulate` can replace them for one call,
+        and the leak where the offset is folded
+
+    Raises ValueError or TypeError for data or options that make no sense.
+    """
+    if not isinstance(net, Graph):
+        raise TypeError(f"net: got {type(net).__name__}, expected a Network; import a torch module with from_torch")
+    check_calibration(calibration, net.input_shape)
+    trained = adjustment(net)
+    if trained is None:
+        nodes = canonical(net)
+        require_kinds(nodes, "TDSNN")
+        scales = _scales(nodes, unit)
+        nodes = normalise(nodes, scales)
+        bias = {name: node.input.bias - ones(node, nodes) for name, node in driven(nodes).items()}
+    else:
+        nodes = canonical(plain(net))
+        if unit not in (None, trained[1]):
+            raise ValueError(f"unit: got {unit!r} for a network retrained with {trained[1]:g}; leave it out")
+        scales = {name: 1.0 for name in nodes} | {INPUT: trained[1]}
+        bias = {name: node.input.bias for name, node in driven(nodes).items()}
+        nodes = {name: _unfolded(node, nodes) for name, node in nodes.items()}
+    known: dict[str, Any] = {
+        "leak": leak,
+        "offset": offset,
+        "_bias": Placed({name: np.asarray(value) for name, value in bias.items()}),
+        "_trained": trained and trained[0],
+    }
+    stepwise, closed = (with_settings(code(**known), options, besides=("unit",)) for code in (Stepwise, Closed))
+    stepwise.check(calibration, "calibration")
+    largest = _largest(SNN(nodes, scales, stepwise, closed), calibration)
+    return SNN(nodes, scales, replace(stepwise, _largest=largest), replace(closed, _largest=largest))
+
+
+def _unfolded(node: Any, nodes: Nodes) -> Any:
+    """The node with the bias of an ordinary network: that which G − 1 instead of G leaves."""
+    if not hasattr(node, "input"):
+        return node
+    return replace(node, input=replace(node.input, bias=node.input.bias + ones(node, nodes)))
+
+
+def _largest(snn: SNN, calibration: Array) -> dict[str, float]:
+    """The largest A of every node on calibration data, thinned out evenly where the largest layer has more than VALUES
+    values."""
+    most = len(calibration) * max(prod(node.shape) for node in snn.nodes.values())
+    run = snn.run(calibration[:: max(1, -(-most // VALUES))], inhibition="last")
+    return {name: float(train.drive.max()) for name, train in run.trains.items() if name != READOUT}
+
+
+def _scales(nodes: Nodes, unit: Unit | None) -> dict[str, float]:
+    given = dict(unit) if isinstance(unit, Mapping) else {}
+    coded = [name for name, node in nodes.items() if isinstance(node, Input | Population)]
+    if unknown := set(given) - set(coded):
+        raise ValueError(f"unit: got one for {', '.join(unknown)}, expected names of {', '.join(coded)}")
+    one = 1.0 if unit is None or given else unit
+    values = {name: given.get(name, one) for name in coded}
+    for value in values.values():
+        if not isinstance(value, Real) or isinstance(value, bool) or not 0 < value < float("inf"):
+            raise ValueError(f"unit: got {value!r}, expected a number > 0, or a mapping from nodes to such")
+    scales: dict[str, float] = {}
+    for name, node in nodes.items():
+        scales[name] = scales[node.source] if isinstance(node, MaxPool) else float(values.get(name, 1.0))
+    return scales

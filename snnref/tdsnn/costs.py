@@ -1,0 +1,94 @@
+"""Additions and multiplications, as the paper counts them (Tables 2 and 3, Zhang et al. 2019), and from spikes.
+
+An addition is a synapse's or a tick's; a comparison of max-pooling counts as one; a multiplication is a product of the
+ANN, or the leak of one neuron in one step. Table 2 leaves open how long a neuron leaks and hears ticks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from ..arrays import to_numpy
+from ..counting import neurons, synapses, windows_over
+from ..graph import READOUT
+from ..nodes import MaxPool, Nodes, Population, Readout, driven
+from ..results import Run
+from .schedule import require_ours
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Operations for one input; arrays `(batch,)` where they depend on it."""
+
+    additions: float | np.ndarray
+    multiplications: float | np.ndarray
+
+    @property
+    def total(self) -> float | np.ndarray:
+        return self.additions + self.multiplications
+
+
+def ann_costs(nodes: Nodes) -> Costs:
+    """M N products and (M − 1) N sums for N neurons of M inputs; N − 1 comparisons for a pool of N (Table 3, left)."""
+    products = synapses(nodes)
+    return Costs(products - driven_neurons(nodes) + comparisons(nodes), products)
+
+
+def table_costs(nodes: Nodes, steps: float) -> Costs:
+    """What Table 2 was counted with, as its own columns show: a tick for each of N neurons in each of T `steps`, and
+    two multiplications."""
+    ann, n = ann_costs(nodes), driven_neurons(nodes)
+    return Costs(ann.additions + n * steps, 2 * n * steps)
+
+
+def costs(run: Run) -> Costs:
+    """Of a run, by its spikes: each adds a weight to every neuron that it reaches, the bias neuron's too; ticks add until
+    a neuron fires; it leaks in each step of its inhibitory period, and of its active one until it fires.
+
+    Raises TypeError for a run of another method.
+    """
+    require_ours(run)
+    nodes, trains = run.nodes, run.trains
+    waited, inhibited = (np.zeros(run.output.shape[0]) for _ in range(2))
+    for name, node in driven(nodes).items():
+        end = to_numpy(run.code.end({source: trains[source] for source in node.sources}))
+        inhibited += end.astype(float) * prod(node.shape)
+        if name != READOUT:
+            lag = to_numpy(trains[name].lag)
+            waited += lag.reshape(len(lag), -1).sum(axis=1, dtype=float)
+    additions = run.operations.total + driven_neurons(nodes) + comparisons(nodes) + waited
+    return Costs(additions, inhibited + waited)
+
+
+def hardware_costs(run: Run) -> Costs:
+    """Without the ticking neuron (Fig. 6, Table 3): potentials are encoded by T(A) outside; what leaks, does so in the
+    inhibitory period only. Raises TypeError for a run of another method."""
+    whole = costs(run)
+    lags = (run.trains[name].lag for name, node in run.nodes.items() if isinstance(node, Population))
+    waited = sum(to_numpy(lag).reshape(len(lag), -1).sum(axis=1, dtype=float) for lag in lags)
+    return Costs(whole.additions - waited, whole.multiplications - waited)
+
+
+def driven_neurons(nodes: Nodes) -> int:
+    """Those with synapses: of the populations and the readout."""
+    return neurons(nodes) + sum(prod(node.shape) for node in nodes.values() if isinstance(node, Readout))
+
+
+def comparisons(nodes: Nodes) -> int:
+    """To find the maximum of every pooling window: one fewer than it has inputs (three for 2×2)."""
+    pools = [node for node in nodes.values() if isinstance(node, MaxPool)]
+    return sum(int(windows_over(pool, nodes).sum()) - prod(pool.shape) for pool in pools)
+
+
+def counted(run: Run) -> dict[str, np.ndarray]:
+    """What `evaluate` reports besides, of each sample: the paper's operations, with the ticking neuron and without."""
+    whole, hardware = costs(run), hardware_costs(run)
+    return {
+        "additions": np.asarray(whole.additions),
+        "multiplications": np.asarray(whole.multiplications),
+        "additions without ticks": np.asarray(hardware.additions),
+        "multiplications without ticks": np.asarray(hardware.multiplications),
+    }

@@ -1,0 +1,51 @@
+"""Why a neuron of TDSNN fired when it did: Eqs. 8-10, with numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..arrays import to_numpy
+from ..contributions import contributions, received
+from ..nodes import Population
+from ..results import Trace
+from ..reverse import growth
+
+
+def explain(trace: Trace, node: Population, place: tuple[int, ...], sample: int) -> str:
+    """Its bias and its sources, by size; the potential that they leave; how long ticks take to make up for it."""
+    code, trains = trace.code, {source: trace.trains[source] for source in node.sources}
+    sent = {source: to_numpy(train.value())[sample] for source, train in trains.items()}
+    bias = float(np.broadcast_to(to_numpy(node.input.bias), node.shape)[place])
+    a = bias + received(node, sent, place)
+    end = int(to_numpy(code.end(trains))[sample])
+    left = float(growth(np.asarray(-float(end)), leak=code.leak))
+    unit = trace.scales[node.name]
+    time = int(to_numpy(trace.trains[node.name].lag)[(sample, *place)])
+
+    def what(source: str, value: float) -> str:
+        step = code.leak * np.log1p(value)
+        return f"spike at {step:.0f}, so {value:.4f} more than one at 0"
+
+    return "\n".join(
+        [
+            f"{node.name}{list(place)}, sample {sample}, leak {code.leak:g}, threshold {code.h * left:.4g}; values in "
+            f"units of {unit:.4g}",
+            f"  bias: {bias:+.4f} (what the bias neuron brings, with its spike at {code.one}, and spikes at 0 do)",
+            *contributions(node, sent, place, what),
+            f"A = {a:+.4f}: weights are negated, so at the end of an inhibitory period of {end} steps the potential "
+            f"is −A exp(−{end}/{code.leak:g}) = {-a * left:+.4f}",
+            _verdict(a, time, code, node.name),
+            f"That says exp({time}/{code.leak:g}) − 1 = {float(growth(np.asarray(float(time)), leak=code.leak)) - 1:.4f}.",
+        ]
+    )
+
+
+def _verdict(a: float, time: int, code: Any, name: str) -> str:
+    if time == 0:
+        return "It fired at once, at step 0: its potential was at the threshold or above (the ReLU)."
+    if time == code.horizon(name):
+        return f"It fired at step {time}, where the fixed time of its layer ended."
+    formula = f"({a:.4f} + 1)" + (f" / (1 − {code.h:.4g})" if code.h else "")
+    return f"Ticks raised it to the threshold at step {time} = ⌈{code.leak:g} ln {formula}⌉ of the active period."

@@ -1,0 +1,153 @@
+"""TDSNN: the options, and what follows from them for both walks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from math import exp, isfinite
+from numbers import Real
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ..arrays import Array, Placed, namespace
+from ..nodes import Population, Readout
+from ..reverse import spike_time
+
+INHIBITIONS = ("last", "fixed")
+OFFSETS = ("fold", "retrained")
+
+
+@dataclass(frozen=True)
+class TDSNN:
+    """Options of TDSNN.
+
+    leak : L, the time constant of every potential, in steps
+    inhibition : when a layer's inhibitory period ends: with the "last" spike that reaches it, for each sample anew; or
+        after a "fixed" time, which is enough for the calibration data: what would come later fires then
+    threshold : of all neurons, over exp(−T_il / L), which is what a value of 1 leaves at the end of the inhibitory
+        period: 0 in the paper, which rounds times up; "nearest" for the negative one that rounds them to the nearest
+        step; or any number below 1
+    offset : what was done about G(x) ≈ x + 1: "fold", the 1 was taken off the biases; "retrained", the network was
+        trained with G. Chosen in `convert`, stated here
+    """
+
+    method: ClassVar[str] = "tdsnn"
+    limit: ClassVar[float] = float("inf")  # of what a train can say
+    time_unit: ClassVar[str] = "steps"
+    leak: float = 5.0
+    inhibition: str = "last"
+    threshold: float | str = 0.0
+    offset: str = "fold"
+    # By `convert`:
+    _bias: Placed = field(default_factory=lambda: Placed({}), repr=False)  # node -> what the bias neuron brings
+    _largest: Mapping[str, float] = field(default_factory=dict, repr=False)  # node -> the largest A of the calibration
+    _trained: float | None = field(default=None, repr=False)  # the leak with which the network was retrained
+
+    def __post_init__(self) -> None:
+        check_leak(self.leak)
+        if self.inhibition not in INHIBITIONS:
+            raise ValueError(f"inhibition: got {self.inhibition!r}, expected {_listed(INHIBITIONS)}")
+        if self.threshold != "nearest" and not (_number(self.threshold) and float(self.threshold) < 1):
+            raise ValueError(
+                f"threshold: got {self.threshold!r}, expected 'nearest' or a number < 1, in units of exp(−T_il / L): "
+                "the ticking neuron never reaches more"
+            )
+        if self.offset not in OFFSETS:
+            raise ValueError(f"offset: got {self.offset!r}, expected {_listed(OFFSETS)}")
+        if self._trained is None and self.offset == "retrained":
+            raise ValueError(
+                "offset: got 'retrained' for an ordinary network; snnref.tdsnn.retrain it first, or 'fold'"
+            )
+        if self._trained is not None and (self.offset, self.leak, self.h) != ("retrained", self._trained, 0.0):
+            raise ValueError(
+                f"got offset {self.offset!r}, leak {self.leak:g} and threshold {self.threshold} for a network that was "
+                f"retrained with leak {self._trained:g}; expected offset='retrained', that leak and threshold 0 "
+                "(for others retrain it again, or fold the original)"
+            )
+
+    @property
+    def h(self) -> float:
+        """The threshold over exp(−T_il / L), as a number."""
+        return half_step(self.leak) if self.threshold == "nearest" else float(self.threshold)
+
+    @property
+    def one(self) -> int:
+        """When the bias neuron fires: T(1)."""
+        return int(self.time(np.asarray(1.0)))
+
+    def time(self, drive: Array) -> Array:
+        """T(A), in steps of the active period."""
+        return spike_time(drive, leak=self.leak, threshold=self.h)
+
+    def horizon(self, name: str) -> int | None:
+        """The step in which the last neurons of a node are made to fire; None: they take the time they need."""
+        return int(self.time(np.asarray(self._largest[name]))) if self.inhibition == "fixed" else None
+
+    def within(self, times: Array, name: str) -> Array:
+        """The times of a node's neurons: those that would come too late come at the last step."""
+        horizon = self.horizon(name)
+        return times if horizon is None else namespace(times).clip(times, None, horizon)
+
+    def last(self, times: Array, name: str) -> Array:
+        """`(batch,)`: the length of the window in which a node fires, for the latest `times (batch,)` of its neurons."""
+        horizon = self.horizon(name)
+        return times if horizon is None else 0 * times + horizon
+
+    def end(self, trains: Mapping[str, Any]) -> Array:
+        """`(batch,)`: T_il of the layer that these reach: all of them have fired, and the bias neuron."""
+        latest = _largest(train.last for train in trains.values())
+        return namespace(latest).clip(latest, self.one, None)
+
+    def release(self, trains: Mapping[str, Any]) -> Array:
+        """`(batch,)`: when that inhibitory period ends, in steps since the input's window began. Sources whose window
+        began sooner wait for the others, in delay lines."""
+        return _largest(train.begin for train in trains.values()) + self.end(trains)
+
+    def bias(self, node: Population | Readout, x: Array) -> Array:
+        """What the bias neuron brings to a node by the end of its inhibitory period: b, less what G(x) adds to x."""
+        return self._bias.like(x)[node.name]
+
+    def check(self, x: Array, what: str) -> None:
+        """Refuse negative values, by ValueError."""
+        if (low := float(x.min())) < 0:
+            raise ValueError(
+                f"{what}: got values down to {low:.4g}, expected 0 or more: reverse coding says nothing below; "
+                "if pixels are shifted beforehand, make that shift the network's first layer"
+            )
+
+
+def half_step(leak: float) -> float:
+    """The threshold, over exp(−T_il / L), with which times are L ln(x + 1) to the nearest step (from Eq. 6, Zhang et
+    al. 2019): ⌈L ln((x + 1) / (1 − h))⌉ with L ln(1 − h) = ½."""
+    return 1 - exp(0.5 / leak)
+
+
+def check_leak(leak: float) -> None:
+    """Refuse what is no time constant, by ValueError."""
+    if not _number(leak) or not leak > 0:
+        raise ValueError(f"leak: got {leak!r}, expected a number > 0: L, in time steps")
+
+
+def per_sample(x: Array) -> Array:
+    """`(batch,)`: the largest entry of each sample."""
+    return namespace(x).max(x.reshape(x.shape[0], -1), axis=1)
+
+
+def each(values: Array, x: Array) -> Array:
+    """`(batch,)` -> `(batch, 1, …)`, to go with x."""
+    return values.reshape(-1, *[1] * (x.ndim - 1))
+
+
+def _largest(values: Iterable[Array]) -> Array:
+    first, *others = values
+    return reduce(namespace(first).maximum, others, first)
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and isfinite(value)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return " or ".join(map(repr, names))

@@ -1,0 +1,91 @@
+"""When each layer is inhibited and when it fires (Fig. 3, Zhang et al. 2019). Windows differ from layer to layer.
+
+The active period of a layer is the inhibitory period of the next, so a network is a pipeline.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+from ..arrays import to_numpy
+from ..counting import projections
+from ..graph import READOUT
+from ..nodes import MaxPool
+from ..results import Run
+from .options import TDSNN
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The periods of a node, in steps since the input's window began: (begin, end)."""
+
+    node: str
+    inhibitory: tuple[int, int] | None  # None: it does not integrate (the input, a pool)
+    active: tuple[int, int] | None  # None: it does not fire (the readout)
+
+
+@dataclass(frozen=True)
+class DelayLine:
+    """Spikes that arrive before their target listens: each waits so many steps."""
+
+    source: str
+    target: str
+    steps: int
+    neurons: int
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """What happens when, for one sample; print it.
+
+    latency : steps until the potentials of the last layer are complete
+    interval : steps until the next sample can enter: the longest inhibitory and active period of one layer together
+    """
+
+    stages: tuple[Stage, ...]
+    delay_lines: tuple[DelayLine, ...]
+    latency: int
+    interval: int
+
+    def __str__(self) -> str:
+        from tabulate import tabulate  # the live pages do without
+
+        def shown(window: tuple[int, int] | None) -> str:
+            return f"{window[0]} to {window[1]}" if window else ""
+
+        rows = [[s.node, shown(s.inhibitory), shown(s.active)] for s in self.stages]
+        table = tabulate(rows, headers=["node", "inhibitory period", "active period"])
+        waits = [f"{d.source} waits {d.steps} steps for {d.target}: {d.neurons:,} spikes" for d in self.delay_lines]
+        text = f"{table}\n\nanswer after {self.latency} steps, an input every {self.interval}\n" + "\n".join(waits)
+        return text.rstrip()
+
+
+def schedule(run: Run, *, sample: int = 0) -> Schedule:
+    """The pipeline of a sample that was run. Raises TypeError for a run of another method."""
+    require_ours(run)
+    begins = {name: int(to_numpy(train.begin)[sample]) for name, train in run.trains.items() if name != READOUT}
+    lasts = {name: int(to_numpy(train.last)[sample]) for name, train in run.trains.items() if name != READOUT}
+    latency = int(to_numpy(run.trains[READOUT].latency)[sample])
+    stages, waits = [], {}
+    for name, node in run.nodes.items():
+        release = latency if name == READOUT else begins[name]
+        listening = bool(node.sources) and not isinstance(node, MaxPool)
+        inhibitory = (max(begins[s] for s in node.sources), release) if listening else None
+        stages.append(Stage(name, inhibitory, None if name == READOUT else (release, release + lasts[name])))
+    for projection, node in projections(run.nodes):
+        steps = max(begins[s] for s in node.sources) - begins[projection.source]
+        if steps:
+            size = prod(run.nodes[projection.source].shape)
+            waits[projection.source, node.name] = DelayLine(projection.source, node.name, steps, size)
+    busy = [[w for w in (s.inhibitory, s.active) if w] for s in stages]
+    interval = max(windows[-1][1] - windows[0][0] for windows in busy)
+    return Schedule(tuple(stages), tuple(waits.values()), latency, interval)
+
+
+def require_ours(run: Run) -> None:
+    """Refuse what a network of this method did not return, by TypeError."""
+    if not isinstance(run, Run) or run.code.method != TDSNN.method:
+        raise TypeError(
+            f"run: got {str(run)[:60]}, expected what run or simulate of snnref.tdsnn.convert's result returns"
+        )
