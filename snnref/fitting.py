@@ -89,7 +89,7 @@ class Fit:
                 c = size(layer.weight.shape)
                 layer.weight.clamp_(-c, c)
 
-    def network(self) -> Network:
+    def network(self) -> Any:
         trained = {k: _as_arrays(layer) for k, layer in self.layers.items()}
         net = replace(self.net, layers={k: (trained[k], sources) for k, (_, sources) in self.net.layers.items()})
         return binarise(net) if self.how.binary == "net" else net

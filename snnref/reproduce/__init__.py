@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from importlib import import_module, metadata
 from pathlib import Path
@@ -23,8 +23,9 @@ from ..binary import binarise
 from ..evaluation import evaluate_over_time
 from ..files import complete
 from ..methods import method
+from ..recipe import Training
 
-PAPERS = ("rueckauer2017", "lopez-randulfe2022", "yousefzadeh2019")
+PAPERS = ("rueckauer2017", "lopez-randulfe2022", "yousefzadeh2019", "zhang2019")
 
 Progress = Callable[[str, int, int], None]  # experiment, images done, images in all
 
@@ -39,6 +40,9 @@ class Experiment:
     settings: dict[str, Any] = field(default_factory=dict)  # of the method's `convert`
     stops: tuple[float, ...] = ()  # when it is asked, before its end
     binary: bool = False  # whether the weights are binarised first
+    retrain: dict[str, Any] | None = (
+        None  # settings of the method's `retrain`, and numbers of `Training`; None: as it is
+    )
 
     @property
     def title(self) -> str:
@@ -118,7 +122,9 @@ def reproduce(paper: str, path: Path, *, images: int | None = None, progress: Pr
 def _measure(experiment: Experiment, images: int | None, progress: Progress | None) -> dict[str, Any]:
     recipe, net = zoo.RECIPES[experiment.network], zoo.load(experiment.network)
     net = binarise(net) if experiment.binary else net
-    calibration, _ = data.load(recipe.dataset, split="train")
+    calibration, classes = data.load(recipe.dataset, split="train")
+    if experiment.retrain is not None:
+        net = _retrained(experiment, net, (calibration, classes), progress)
     x, labels = (quickest(part[:images]) for part in data.load(recipe.dataset, split=recipe.held_out))
     snn = method(experiment.method).convert(net, quickest(recipe.shown(calibration)), **experiment.settings)
     stops: dict[str, Any] = {"stops": experiment.stops} if experiment.stops else {}
@@ -137,6 +143,26 @@ def _measure(experiment: Experiment, images: int | None, progress: Progress | No
         "calibration": len(calibration),
         "points": [asdict(point) for point in points],
     }
+
+
+def _retrained(experiment: Experiment, net: Any, samples: tuple[Any, Any], progress: Progress | None) -> Any:
+    """The network trained on as the method's conversion wants it, on images changed as in its first training."""
+    numbers = {f.name for f in fields(Training)}
+    given = experiment.retrain or {}
+    how: dict[str, Any] = {
+        "batch": 128,
+        "weight_decay": 0.0,
+        "label_smoothing": 0.0,
+        "augmentation": zoo.RECIPES[experiment.network].augmentation,
+        **{k: v for k, v in given.items() if k in numbers},
+    }
+    return method(experiment.method).retrain(
+        net,
+        samples,
+        how=Training(**how),
+        progress=progress and (lambda epoch, all_, _: progress(f"{experiment.title}, retraining", epoch, all_)),
+        **{k: v for k, v in given.items() if k not in numbers},
+    )
 
 
 def _versions() -> dict[str, str]:

@@ -23,8 +23,8 @@ Read `snnref.reverse` (T and G, Eqs. 3, 10, 11), `ticking` (Eqs. 6, 7, 9), `step
 
 Departures from the paper, and choices where it is silent:
 
-- The first tick comes a step after the release. With the sum of Eq. 5, which begins at t = 0, Eqs. 6, 7 and 10 would not
-  follow.
+- The first tick comes a step after the release. With the sum of Eq. 5, which begins at t = 0, Eqs. 6, 7 and 10 would
+  not follow.
 - The threshold is a multiple h of exp(−T_il / L), so that it means the same whatever T_il is; h < 1, or the ticks never
   reach it (a condition that Eq. 6 leaves out). A negative one rounds times to the nearest step (`half_step`).
 - T_il covers the bias neuron's spike too. By default it is the last spike of each sample; a fixed one covers the
@@ -36,8 +36,8 @@ Departures from the paper, and choices where it is silent:
   behind them: they have no neurons of their own. G stands before the chain.
 - Retraining: the gradient of ⌈·⌉ goes straight through; biases begin at b − Σ W; the bias neuron's weight is the
   trained bias over G(1). What the pixel value 1 is encoded as is the `unit`.
-- Max-pooling is the simple construction (threshold N, no leak, no ticks); where a window is cut by the border, N is what
-  it sees. The ticking one is impossible for real layers; `pooling` says when.
+- Max-pooling is the simple construction (threshold N, no leak, no ticks); where a window is cut by the border, N is
+  what it sees. The ticking one is impossible for real layers; `pooling` says when.
 - The last layer is read by its potential; where a network ends with a ReLU, by what its spikes bring.
 """
 

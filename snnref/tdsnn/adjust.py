@@ -15,6 +15,7 @@ from ..nodes import Nodes, Population, Readout, driven
 from .options import check_leak
 
 KIND = "reverse"  # of the layer that is G
+UNIT = f"{INPUT}.unit"  # the layer that divides the input by its unit
 PASSING = (MaxPool, AvgPool, Softmax)  # a constant behind them is one before them
 
 
@@ -46,18 +47,24 @@ def adjust(net: Graph, *, leak: float, unit: float = 1.0) -> Any:
 
 def adjustment(net: Graph) -> tuple[float, float] | None:
     """The leak and the unit with which a network was adjusted; None for an ordinary one."""
-    found = {
-        layer.parameter for layer, _ in net.layers.values() if isinstance(layer, Activation) and layer.kind == KIND
-    }
-    if not found:
+    codes = [layer for layer, _ in net.layers.values() if isinstance(layer, Activation) and layer.kind == KIND]
+    leaks = {layer.parameter for layer in codes if layer.parameter}
+    if not leaks:
         return None
-    plain_net = plain(net)
-    unit = float(1 / net.layers[UNIT][0].value) if UNIT in net.layers else 1.0
-    (leak,) = found if len(found) == 1 else (None,)
-    expected = _with_codes(plain_net.layers, canonical(plain_net), leak, unit) if leak else {}
-    if {k: sources for k, (_, sources) in expected.items()} != {k: sources for k, (_, sources) in net.layers.items()}:
+    match net.layers.get(UNIT):
+        case (Gain(value=value), _):
+            unit = float(1 / value)
+        case _:
+            unit = 1.0
+    ordinary, leak = plain(net), max(leaks)
+    expected = _with_codes(ordinary.layers, canonical(ordinary), leak, unit)
+    if len(leaks) > 1 or _wiring(expected) != _wiring(net.layers):
         raise ValueError("net: G does not stand where it should; expected what snnref.tdsnn.retrain returns")
-    return float(leak), unit
+    return leak, unit
+
+
+def _wiring(layers: Layers) -> dict[str, tuple[str, ...]]:
+    return {name: sources for name, (_, sources) in layers.items()}
 
 
 def plain(net: Graph) -> Any:
@@ -81,9 +88,6 @@ def ones(node: Population | Readout, nodes: Nodes) -> np.ndarray:
 def inner(constant: np.ndarray) -> np.ndarray:
     """Of each channel the value at most positions, `(channels,)`."""
     return np.median(constant.reshape(len(constant), -1), axis=1)
-
-
-UNIT = "input.unit"
 
 
 def _with_codes(layers: Layers, nodes: Nodes, leak: float, unit: float) -> Layers:
@@ -124,6 +128,7 @@ def _absorb(layers: Layers, name: str, constant: np.ndarray) -> Layers:
     if name == INPUT:
         return layers
     layer, sources = layers[name]
+    changed: Any
     match layer:
         case Dense() | Conv():
             bias = 0 if layer.bias is None else layer.bias

@@ -30,7 +30,7 @@ class Due(Reversed):
         return self.code.leak
 
     @cached_property
-    def lag(self) -> Array:  # type: ignore[override]
+    def lag(self) -> Array:
         return self.code.within(self.code.time(self.drive), self.name)
 
     @cached_property

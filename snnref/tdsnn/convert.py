@@ -56,7 +56,7 @@ def convert(
         nodes = canonical(plain(net))
         if unit not in (None, trained[1]):
             raise ValueError(f"unit: got {unit!r} for a network retrained with {trained[1]:g}; leave it out")
-        scales = {name: 1.0 for name in nodes} | {INPUT: trained[1]}
+        scales = dict.fromkeys(nodes, 1.0) | {INPUT: trained[1]}
         bias = {name: node.input.bias for name, node in driven(nodes).items()}
         nodes = {name: _unfolded(node, nodes) for name, node in nodes.items()}
     known: dict[str, Any] = {
@@ -87,14 +87,14 @@ def _largest(snn: SNN, calibration: Array) -> dict[str, float]:
 
 
 def _scales(nodes: Nodes, unit: Unit | None) -> dict[str, float]:
-    given = dict(unit) if isinstance(unit, Mapping) else {}
+    given: dict[str, Any] = dict(unit) if isinstance(unit, Mapping) else {}
     coded = [name for name, node in nodes.items() if isinstance(node, Input | Population)]
     if unknown := set(given) - set(coded):
         raise ValueError(f"unit: got one for {', '.join(unknown)}, expected names of {', '.join(coded)}")
-    one = 1.0 if unit is None or given else unit
+    one: Any = 1.0 if unit is None or isinstance(unit, Mapping) else unit
     values = {name: given.get(name, one) for name in coded}
     for value in values.values():
-        if not isinstance(value, Real) or isinstance(value, bool) or not 0 < value < float("inf"):
+        if not isinstance(value, Real) or isinstance(value, bool) or not 0 < float(value) < float("inf"):
             raise ValueError(f"unit: got {value!r}, expected a number > 0, or a mapping from nodes to such")
     scales: dict[str, float] = {}
     for name, node in nodes.items():

@@ -45,8 +45,8 @@ def table_costs(nodes: Nodes, steps: float) -> Costs:
 
 
 def costs(run: Run) -> Costs:
-    """Of a run, by its spikes: each adds a weight to every neuron that it reaches, the bias neuron's too; ticks add until
-    a neuron fires; it leaks in each step of its inhibitory period, and of its active one until it fires.
+    """Of a run, by its spikes: each adds a weight to every neuron that it reaches, the bias neuron's too; ticks add
+    until a neuron fires; it leaks in each step of its inhibitory period, and of its active one until it fires.
 
     Raises TypeError for a run of another method.
     """

@@ -22,7 +22,8 @@ def explain(trace: Trace, node: Population, place: tuple[int, ...], sample: int)
     end = int(to_numpy(code.end(trains))[sample])
     left = float(growth(np.asarray(-float(end)), leak=code.leak))
     unit = trace.scales[node.name]
-    time = int(to_numpy(trace.trains[node.name].lag)[(sample, *place)])
+    here = (sample, *place)
+    time = int(to_numpy(trace.trains[node.name].lag)[here])
 
     def what(source: str, value: float) -> str:
         step = code.leak * np.log1p(value)
@@ -37,7 +38,7 @@ def explain(trace: Trace, node: Population, place: tuple[int, ...], sample: int)
             f"A = {a:+.4f}: weights are negated, so at the end of an inhibitory period of {end} steps the potential "
             f"is −A exp(−{end}/{code.leak:g}) = {-a * left:+.4f}",
             _verdict(a, time, code, node.name),
-            f"That says exp({time}/{code.leak:g}) − 1 = {float(growth(np.asarray(float(time)), leak=code.leak)) - 1:.4f}.",
+            f"That says exp({time}/{code.leak:g}) − 1 = {float(to_numpy(trace.trains[node.name].value())[here]):.4f}.",
         ]
     )
 

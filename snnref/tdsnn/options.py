@@ -91,7 +91,7 @@ class TDSNN:
         return times if horizon is None else namespace(times).clip(times, None, horizon)
 
     def last(self, times: Array, name: str) -> Array:
-        """`(batch,)`: the length of the window in which a node fires, for the latest `times (batch,)` of its neurons."""
+        """`(batch,)`: the length of a node's window, from the latest times of its neurons, `(batch,)`."""
         horizon = self.horizon(name)
         return times if horizon is None else 0 * times + horizon
 

@@ -49,7 +49,7 @@ def feasible(inputs: int, *, leak: float, latest: int, reading: str = "alone") -
 
 
 def ticking_pool(times: np.ndarray, *, ratio: float, leak: float, end: int) -> np.ndarray:
-    """`(windows, N)` spike times -> `(windows,)`: when the ticking neuron makes each window's neuron fire, step by step.
+    """`(windows, N)` spike times -> `(windows,)`: when ticks make each window's neuron fire, step by step.
 
     ratio : ω_tick / ω_k
     end : T_il, the end of the inhibitory period of all windows

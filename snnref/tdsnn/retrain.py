@@ -57,8 +57,8 @@ def retrain(
         )
     if how.epochs < 1 or len(images) < how.batch:
         raise ValueError(
-            f"how, data: got {how.epochs} epochs and batches of {how.batch} for {len(images)} images, expected an epoch "
-            "or more, and no more images in a batch than there are"
+            f"how, data: got {how.epochs} epochs and batches of {how.batch} for {len(images)} images, expected "
+            "an epoch at least, and enough images for a batch"
         )
     given = adjustment(net)
     if given not in (None, (leak, unit)):

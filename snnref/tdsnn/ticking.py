@@ -7,7 +7,8 @@ from ..reverse import decay, growth
 
 
 def tick_weight(end: Array, *, leak: float) -> Array:
-    """ω_tick = (1 − exp(−1/L)) exp(−T_il / L), for an inhibitory period of `end` = T_il steps (Eq. 9, Zhang et al. 2019).
+    """ω_tick = (1 − exp(−1/L)) exp(−T_il / L), after an inhibitory period of `end` = T_il steps (Eq. 9, Zhang et al.
+    2019).
 
     By its choice the time that follows depends on Σ W G(x) alone, not on T_il.
     """
