@@ -36,7 +36,7 @@ class Run:
         each = [part[READOUT].latency for part in self.parts]
         if any(latency is None for latency in each):
             return self.code.latency()
-        return float(np.mean(np.concatenate([to_numpy(latency) for latency in each])))
+        return float(np.mean(np.concatenate([to_numpy(latency) for latency in each]), dtype=np.float64))
 
     @property
     def output(self) -> Array:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import log2
+from math import inf, log2
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ def adjust(net: Graph, *, leak: float, unit: float = 1.0) -> Any:
     that is adjusted already.
     """
     check_leak(leak)
-    if not unit > 0 or not log2(unit).is_integer():
+    if not isinstance(unit, Real) or not 0 < unit < inf or not log2(unit).is_integer():
         raise ValueError(f"unit: got {unit!r}, expected a power of two, such as 1 or 0.125")
     nodes = canonical(net)
     require_kinds(nodes, "TDSNN")
