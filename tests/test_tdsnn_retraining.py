@@ -10,7 +10,7 @@ import torch
 import snnref
 from snnref import fitting, tdsnn
 from snnref.canonical import canonical
-from snnref.layers import Activation, Add, Concat, Conv, Dense, Flatten, Gain, MaxPool, ReLU
+from snnref.layers import Activation, Concat, Conv, Dense, Flatten, Gain, MaxPool, ReLU
 from snnref.network import INPUT, Network
 from snnref.nodes import Population
 from snnref.recipe import Augmentation, Training
@@ -57,11 +57,11 @@ def test_g_stands_before_every_layer_with_synapses(net):
     adjusted = tdsnn.adjust(net, leak=2.0)
 
     def coded(source):
-        """How many Gs lie on each way from the last weights or the input."""
+        """How many Gs lie on each way from the last ReLU or the input."""
         if source == INPUT:
             return {0}
         layer, sources = adjusted.layers[source]
-        if isinstance(layer, Conv | Dense):
+        if isinstance(layer, Conv | Dense | ReLU):
             return {0}
         here = isinstance(layer, Activation) and layer.kind == "reverse"
         return {here + n for s in sources for n in coded(s)}

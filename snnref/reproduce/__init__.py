@@ -156,13 +156,13 @@ def _retrained(experiment: Experiment, net: Any, samples: tuple[Any, Any], progr
         "augmentation": zoo.RECIPES[experiment.network].augmentation,
         **{k: v for k, v in given.items() if k in numbers},
     }
-    return method(experiment.method).retrain(
-        net,
-        samples,
-        how=Training(**how),
-        progress=progress and (lambda epoch, all_, _: progress(f"{experiment.title}, retraining", epoch, all_)),
-        **{k: v for k, v in given.items() if k not in numbers},
-    )
+
+    def shown(epoch: int, epochs: int, _: float) -> None:
+        if progress:
+            progress(f"{experiment.title}, retraining", epoch, epochs)
+
+    others = {k: v for k, v in given.items() if k not in numbers}
+    return method(experiment.method).retrain(net, samples, how=Training(**how), progress=shown, **others)
 
 
 def _versions() -> dict[str, str]:
