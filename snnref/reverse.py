@@ -31,11 +31,20 @@ def spike_time(x: Array, *, leak: float, threshold: float = 0.0) -> Array:
     The logarithm only names the nearest step; comparison with its power, as in the neuron, decides.
     """
     xp = namespace(x)
-    grown = xp.clip((x + 1) / (1 - threshold), 1.0, None)
-    nearest = xp.round(xp.log2(grown) * (leak * log(2)))
-    reached = xp.empty_like(grown)
-    at_least(growth(nearest, leak=leak), grown, out=reached)
-    return nearest + 1 - reached
+    if x.ndim == 0:
+        return spike_time(x.reshape(1), leak=leak, threshold=threshold)[0]
+    grown = x + 1
+    grown /= 1 - threshold
+    grown = xp.clip(grown, 1.0, None)
+    time = xp.log2(grown)  # from here on in place: new arrays cost more than arithmetic
+    time *= leak * log(2)
+    xp.round(time, out=time)
+    reached = time / (leak * log(2))
+    xp.exp2(reached, out=reached)
+    at_least(reached, grown, out=reached)
+    time += 1
+    time -= reached
+    return time
 
 
 def staircase(x: Array, *, leak: float, threshold: float = 0.0) -> Array:

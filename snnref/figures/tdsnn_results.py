@@ -37,7 +37,7 @@ def measured_accuracy(result: dict[str, Any]) -> Figure:
                     Axis(
                         "leak constant L",
                         (-0.15, np.log2(leaks[-1]) + 0.1),
-                        ticks=[(np.log2(k), f"{k}") for k in leaks],
+                        ticks=_ticks(leaks),
                     ),
                     Axis("error, %", (low, 2.0), ticks=[(np.log10(e), f"{e:g}") for e in (0.5, 1, 2, 5, 10, 20, 50)]),
                     height=240,
@@ -47,7 +47,7 @@ def measured_accuracy(result: dict[str, Any]) -> Figure:
         f"{NETWORK} on its {up[0]['points'][0]['images']:,} test images. Retrained with G, the error is "
         f"{_error(at[1]):.2f} % at L = 1 and {_error(at[5]):.2f} % at L = 5 (the paper's LeNet: "
         f"{100 - PAPER[1]:.2f} and {100 - PAPER[5]:.2f} %), and the spiking network gives the adjusted ANN's answer to "
-        f"{100 * same:.2f} % of the images at least. With the offset folded into the biases of the network as it was, it "
+        f"{100 * same:.2f} % of the images at least. With the offset folded into the biases of the original network it "
         f"is {_error(up[0]):.1f} % at L = 1, {_error(_at(up, 5)):.2f} % at L = 5, {_error(up[-1]):.2f} % at L = "
         f"{leaks[-1]}. The ANN's error is {ann:.2f} %.",
     )
@@ -89,9 +89,9 @@ def measured_operations(result: dict[str, Any]) -> Figure:
                 ),
             ]
         ],
-        f"{NETWORK}, retrained: {ticking[0]:.1f} % of the ANN's operations at L = {LEAKS[0]}, {ticking[-1]:.1f} % at L = "
-        f"{LEAKS[-1]}, where {also['additions']:,.0f} are additions and {also['multiplications']:,.0f} multiplications "
-        f"(the ANN: {ann.additions:,.0f} and {ann.multiplications:,.0f}); without the ticking neuron {without[-1]:.1f} %. "
+        f"{NETWORK}, retrained: {ticking[0]:.1f} % of the ANN's operations at L = {LEAKS[0]}, {ticking[-1]:.1f} % at "
+        f"L = {LEAKS[-1]}, where {also['additions']:,.0f} are additions and {also['multiplications']:,.0f} multiplications "
+        f"(the ANN: {ann.additions:,.0f} and {ann.multiplications:,.0f}); without ticks {without[-1]:.1f} %. "
         f"An answer takes {steps[0]:.0f} steps at L = {LEAKS[0]} and {steps[-1]:.0f} at L = {LEAKS[-1]}.",
     )
 
@@ -117,6 +117,8 @@ def measured_units(result: dict[str, Any]) -> Figure:
         return ", ".join(f"{_error(e):.2f}" for e in some)
 
     units = ", ".join(f"{unit:g}" for unit, _, _ in curves)
+    firsts, lasts = (listed([found[k] for _, _, found in curves]) for k in (0, -1))
+    steps = ", ".join(f"{found[-1]['points'][0]['latency']:.0f}" for _, _, found in curves)
     return Figure(
         [
             [
@@ -125,7 +127,7 @@ def measured_units(result: dict[str, Any]) -> Figure:
                     Axis(
                         "leak constant L",
                         (-0.15, np.log2(LEAKS[-1]) + 0.1),
-                        ticks=[(np.log2(k), str(k)) for k in LEAKS],
+                        ticks=_ticks(LEAKS),
                     ),
                     Axis(
                         "error, %",
@@ -136,12 +138,14 @@ def measured_units(result: dict[str, Any]) -> Figure:
                 )
             ]
         ],
-        f"{NETWORK}: pixels from 0 to 1 in units of {units}. Folded (lines), the errors at L = 1 are "
-        f"{listed([found[0] for _, _, found in curves])} %, at L = 5 {listed([found[-1] for _, _, found in curves])} %. "
-        f"Retrained (dots): {listed(again)} % at L = 1, {listed(ends)} % at L = 5. The smaller the unit, the longer the "
-        f"image takes: the answer comes after {', '.join(f'{f[-1]['points'][0]['latency']:.0f}' for _, _, f in curves)} "
-        "steps at L = 5.",
+        f"{NETWORK}: pixels from 0 to 1 in units of {units}. Folded (lines), the errors at L = 1 are {firsts} %, at "
+        f"L = 5 {lasts} %. Retrained (dots): {listed(again)} % at L = 1, {listed(ends)} % at L = 5. The smaller the "
+        f"unit, the longer the image takes: the answer comes after {steps} steps at L = 5.",
     )
+
+
+def _ticks(leaks: Any) -> list[tuple[float, str]]:
+    return [(float(np.log2(k)), f"{k}") for k in leaks]
 
 
 def _leaks(found: list[dict[str, Any]]) -> np.ndarray:
