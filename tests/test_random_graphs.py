@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from test_counting import connected
 
-from snnref import counting, sigma_delta, ttfs
+from snnref import counting, sigma_delta, tdsnn, ttfs
 from snnref.canonical import canonical
 from snnref.layers import Add, AvgPool, Concat, Flatten, ReLU
 from snnref.layers import MaxPool as Pool
@@ -116,3 +116,23 @@ def test_random_graph_by_hysteresis_sigma_delta(seed):
             if name != READOUT:
                 assert np.array_equal(train.log, run.trains[name].log), name
         assert np.array_equal(trace.output_over_time, run.output_over_time)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_random_graph_by_tdsnn(seed):
+    rng = np.random.default_rng(seed)
+    net = random_network(rng)
+    x, nodes = np.abs(networks.images(rng, net, batch=2)), canonical(net)
+    units = {k: 2.0 ** -rng.integers(0, 3) for k, node in nodes.items() if not isinstance(node, MaxPool)}
+    del units[READOUT]
+    options = {"inhibition": str(rng.choice(["last", "fixed"])), "threshold": float(rng.choice([0, 0.5, -1]))}
+    snn = tdsnn.convert(net, x[:1], leak=1 / np.log(2), unit=units, **options)
+    trace, run = snn.simulate(x), snn.run(x, record=True)
+    for name, train in trace.trains.items():
+        if name != READOUT:
+            assert np.array_equal(train.lag, run.trains[name].lag), name
+            assert np.array_equal(train.begin, run.trains[name].begin), name
+    assert np.array_equal(trace.output_over_time, run.output_over_time)
+    assert tdsnn.schedule(run).latency == run.trains[READOUT].latency[0]
+    fine = tdsnn.convert(net, x, leak=1e5).run(x)
+    np.testing.assert_allclose(fine.output, net(x), atol=1e-3 * (1 + np.abs(net(x)).max()))

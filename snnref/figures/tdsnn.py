@@ -325,11 +325,15 @@ def _measured(leak: float, unit: float, threshold: float | str) -> tuple[float, 
     return run.accuracy(labels[:SOME]), run.latency, *means
 
 
-def leak_constant(*, leak: float = 5.0, unit: float = 1.0, rounding: str = "up") -> Figure:
+UNITS = {"1": 1.0, "1/4": 0.25, "1/16": 0.0625}
+
+
+def leak_constant(*, leak: float = 5.0, unit: str = "1", rounding: str = "up") -> Figure:
     """Accuracy, time and operations over L, with the offset folded (Figs. 4 and 5, for the digits)."""
     net, _, images, labels = digits()
-    found = np.array([_measured(k, unit, ROUNDINGS[rounding]) for k in GRID])
-    right, steps, additions, products = _measured(leak, unit, ROUNDINGS[rounding])
+    how = UNITS[unit], ROUNDINGS[rounding]
+    found = np.array([_measured(k, *how) for k in GRID])
+    right, steps, additions, products = _measured(leak, *how)
     ann = float(np.mean(net(images[:SOME]).argmax(axis=1) == labels[:SOME]))
     dnn = tdsnn.ann_costs(canonical(net))
     whole = float(dnn.total)
@@ -369,7 +373,7 @@ def leak_constant(*, leak: float = 5.0, unit: float = 1.0, rounding: str = "up")
                 Axis("leak constant L", axis.domain, ticks=axis.ticks),
             ),
         ],
-        f"L = {leak:g}, values in units of {unit:g}, times rounded {rounding}, offset folded, no retraining: of {SOME} "
+        f"L = {leak:g}, values in units of {unit}, times rounded {rounding}, offset folded, no retraining: of {SOME} "
         f"held-out digits {right:.1%} are read rightly (ANN {ann:.1%}), after {steps:.1f} steps on average, with "
         f"{additions:,.0f} additions and {products:,.0f} multiplications; the ANN has {dnn.additions:,.0f} and "
         f"{dnn.multiplications:,.0f}.",
