@@ -19,8 +19,8 @@ from torch.nn import functional as F
 from .arrays import Array
 from .binary import binarise, binary, size
 from .files import complete
-from .graph import Graph
-from .layers import Activation, Conv, Dense
+from .graph import TRAINED, Graph
+from .layers import Activation, Conv, Dense, Linear
 from .recipe import Augmentation, Training
 
 Progress = Callable[[int, int, float], None]  # epoch, epochs, mean loss
@@ -34,12 +34,22 @@ class Fit:
     samples : how many images an epoch has
     """
 
-    def __init__(self, net: Graph, how: Training, *, what: dict[str, Any], rng: np.random.Generator, samples: int):
+    def __init__(
+        self,
+        net: Graph,
+        how: Training,
+        *,
+        what: dict[str, Any],
+        rng: np.random.Generator,
+        samples: int,
+    ):
         numbers = {f.name: getattr(how, f.name) for f in fields(Training)}
         self.what = json.dumps({**what, **numbers, "torch": torch.__version__}, default=asdict)
         self.net, self.how, self.rng, self.epoch = net, how, rng, 0
-        self.layers: dict[str, Any] = {k: _as_parameters(layer) for k, (layer, _) in self.net.layers.items()}
-        self.parameters = [p for layer in self.layers.values() for p in vars(layer).values() if torch.is_tensor(p)]
+        if unknown := set(how.dropout) - set(net.layers):
+            raise ValueError(f"dropout: got one behind {', '.join(unknown)}, expected names of {', '.join(net.layers)}")
+        self.layers: dict[str, Any] = {k: _as_parameters(layer) for k, (layer, _) in net.layers.items()}
+        self.parameters = [p for layer in self.layers.values() for p in vars(layer).values() if _is_parameter(p)]
         self.optimiser = torch.optim.AdamW(self.parameters, weight_decay=how.weight_decay)
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimiser, how.learning_rate, total_steps=how.epochs * (samples // how.batch)
@@ -68,7 +78,7 @@ class Fit:
         order = torch.from_numpy(self.rng.permutation(len(images)))[: len(images) // size * size]
         losses = 0.0
         for part in order.split(size):
-            shown = self.how.shown(augment(images[part], self.rng, self.how.augmentation))
+            shown = self.how.shown(self._changed(images[part]))
             output = self.net.forward(shown, layers)
             loss = F.cross_entropy(output[self.net.output], labels[part], label_smoothing=self.how.label_smoothing)
             self.optimiser.zero_grad()
@@ -80,6 +90,10 @@ class Fit:
             losses += loss.item()
         self.epoch += 1
         return losses / (len(order) // size)
+
+    def _changed(self, images: torch.Tensor) -> torch.Tensor:
+        by = self.how.augmentation
+        return images if by == Augmentation() else augment(images, self.rng, by)
 
     @torch.no_grad()
     def _clip(self) -> None:
@@ -162,7 +176,7 @@ def _dropped(layer: Any, share: float, rng: np.random.Generator) -> Callable[...
     """The layer with a random share of its outputs at 0, the others raised to keep the mean (Srivastava 2014)."""
 
     def forward(*x: torch.Tensor) -> torch.Tensor:
-        y = layer(*x)
+        y = layer(*x) + (layer.offset if isinstance(layer, Linear) else 0.0)
         kept = torch.from_numpy(rng.random(y.shape, np.float32) >= share)
         return y * kept / (1 - share)
 
@@ -171,7 +185,11 @@ def _dropped(layer: Any, share: float, rng: np.random.Generator) -> Callable[...
 
 def _as_parameters(layer: Any) -> Any:
     arrays = {k: v for k, v in vars(layer).items() if isinstance(v, np.ndarray)}
-    return replace(layer, **{k: torch.tensor(v, requires_grad=True) for k, v in arrays.items()})
+    return replace(layer, **{k: torch.tensor(v, requires_grad=k in TRAINED) for k, v in arrays.items()})
+
+
+def _is_parameter(value: Any) -> bool:
+    return torch.is_tensor(value) and value.requires_grad
 
 
 def _as_arrays(layer: Any) -> Any:

@@ -49,6 +49,8 @@ class Activation:
         if not isinstance(self.kind, str) or self.kind not in FUNCTIONS:
             raise ValueError(f"activation: got {self.kind!r}, expected one of {', '.join(FUNCTIONS)}")
         number = isinstance(self.parameter, Real) and np.isfinite(self.parameter)
+        if self.kind == "reverse" and number and not float(self.parameter) > 0:  # type: ignore[arg-type]
+            raise ValueError(f"activation reverse: got the leak {self.parameter!r}, expected a number > 0")
         if self.parameter is not None and not (number and self.kind in PARAMETERS):
             raise ValueError(
                 f"activation {self.kind}: got the parameter {self.parameter!r}, expected "

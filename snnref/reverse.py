@@ -23,18 +23,25 @@ def decay(leak: float) -> float:
     return 2.0 ** (-1 / (leak * log(2)))
 
 
+def slack(x: Array) -> float:
+    """By which share x + 1 may exceed a power and still count as it: what sums of that precision leave of weights that
+    cancel. Without it a unit that hears nothing but rounding errors would say a whole step."""
+    return 2.0**-30 if x.dtype == namespace(x).float64 else 2.0**-16
+
+
 def spike_time(x: Array, *, leak: float, threshold: float = 0.0) -> Array:
     """T(x) = ⌈L ln(x + 1)⌉ for x ≥ 0, and 0 below (Eq. 10, Zhang et al. 2019): in whole steps, the larger the later.
 
     threshold : h < 1, the firing threshold over exp(−T_il / L): T(x) = ⌈L ln((x + 1) / (1 − h))⌉, 0 at least (Eq. 6)
 
-    The logarithm only names the nearest step; comparison with its power, as in the neuron, decides.
+    The logarithm only names the nearest step; comparison with its power, as in the neuron, decides, with some `slack`.
+    There is no gradient.
     """
     xp = namespace(x)
     if x.ndim == 0:
         return spike_time(x.reshape(1), leak=leak, threshold=threshold)[0]
-    grown = x + 1
-    grown /= 1 - threshold
+    grown = (x.detach() if getattr(x, "requires_grad", False) else x) + 1.0
+    grown /= (1 - threshold) * (1 + slack(grown))
     grown = xp.clip(grown, 1.0, None)
     time = xp.log2(grown)  # from here on in place: new arrays cost more than arithmetic
     time *= leak * log(2)

@@ -1,6 +1,7 @@
 """TDSNN: the two walks agree spike for spike, and the paper's equations hold."""
 
 import itertools
+import sys
 from fractions import Fraction
 from math import ceil, e, exp, log
 
@@ -14,11 +15,11 @@ from snnref import tdsnn
 from snnref.arrays import to_numpy
 from snnref.canonical import canonical
 from snnref.counting import neurons, synapses
-from snnref.layers import Activation, Dense, ReLU
+from snnref.layers import Activation, Conv, Dense, Flatten, MaxPool, ReLU
 from snnref.network import INPUT, READOUT, Network
 from snnref.nodes import Input, Population, driven
 from snnref.nodes import MaxPool as Pool
-from snnref.reverse import decay, growth, spike_time, staircase
+from snnref.reverse import decay, growth, slack, spike_time, staircase
 from snnref.tdsnn import active_period, firing_time, inhibitory_period, tick_weight, ticking_pool
 
 HALVING = 1 / log(2)  # the leak at which a step leaves just half of a potential: all sums are exact
@@ -32,7 +33,7 @@ def x(x):
 
 
 def exact(net, x, *, seed=3, **options):
-    """Converted with a leak and units that keep all sums exact."""
+    """Converted with a leak and units that keep all sums exact; the inhibition of half as bright images."""
     rng, nodes = np.random.default_rng(seed), canonical(net)
     units = {name: 2.0 ** -rng.integers(2, 6) for name, node in nodes.items() if isinstance(node, Input | Population)}
     return tdsnn.convert(net, x / 2, leak=HALVING, unit=units, **options)
@@ -57,7 +58,7 @@ OPTIONS = [
 @pytest.mark.parametrize("options", OPTIONS, ids=lambda o: "-".join(map(str, o.values())))
 def test_run_equals_simulate(net, x, options):
     """NumPy and torch; float64, and the closed forms in float32 too."""
-    snn = exact(net, x)
+    snn = exact(net, x, **options)
     trace = snn.simulate(x, **options)
     assert_same(trace, snn.run(x, record=True, **options))
     assert_same(trace, snn.run(torch.tensor(x), record=True, **options))
@@ -69,8 +70,8 @@ def test_run_equals_simulate(net, x, options):
 
 
 def test_there_are_spikes_to_compare(net, x):
-    snn = exact(net, x)
-    trace, clipped = snn.simulate(x), snn.simulate(x, inhibition="fixed")
+    snn = exact(net, x, inhibition="fixed")
+    trace, clipped = snn.simulate(x, inhibition="last"), snn.simulate(x)
     for name, train in trace.trains.items():
         if name != READOUT:
             assert len(np.unique(train.lag)) > 1, name
@@ -78,11 +79,11 @@ def test_there_are_spikes_to_compare(net, x):
 
 
 def test_a_batch_equals_its_samples(net, x):
-    snn = exact(net, x)
     for options in OPTIONS[::2]:
-        whole = snn.simulate(x, **options)
+        snn = exact(net, x, **options)
+        whole = snn.simulate(x)
         for i in range(len(x)):
-            one = snn.simulate(x[i : i + 1], **options)
+            one = snn.simulate(x[i : i + 1])
             assert np.array_equal(one.output[0], whole.output[i])
             for name, train in whole.trains.items():
                 if name != READOUT:
@@ -108,14 +109,13 @@ def test_other_leaks_population_by_population(net, x, leak, threshold):
             np.testing.assert_allclose(trace.output, a, rtol=1e-9, atol=1e-9)
             continue
         grown = np.maximum((a + 1) / (1 - snn.stepwise.h), 1)
-        steps = leak * np.log(grown)
-        near = np.abs(grown / np.exp(np.round(steps) / leak) - 1) < 1e-9
+        steps = leak * np.log(grown / (1 + slack(x)))
+        near = np.abs(grown / (1 + slack(x)) / np.exp(np.round(steps) / leak) - 1) < 1e-10
         ours = snn.closed.population(node, trains)
         assert np.array_equal(trace.trains[name].lag[~near], ours.lag[~near]), name
-        assert np.array_equal(ours.lag[~near], np.ceil(steps)[~near])
+        assert np.array_equal(ours.lag[~near], np.maximum(np.ceil(steps), 0)[~near])
         ties, compared = ties + int((near & (grown > 1)).sum()), compared + near.size
-    identities = "low+" in snn.nodes  # what passes on a value says G − 1 again, and A + 1 is a power but for rounding
-    assert ties <= (0.4 if identities else 0.02) * compared
+    assert ties <= 1e-3 * compared
 
 
 def test_the_neuron_in_fractions():
@@ -217,7 +217,11 @@ def test_powers_of_two_are_exact():
         assert spike_time(x, leak=HALVING).tolist() == k[k < most].tolist()
         assert spike_time(torch.tensor(x, dtype=dtype), leak=HALVING).tolist() == k[k < most].tolist()
     assert decay(HALVING) == 0.5
-    assert spike_time(np.array([1 + 1e-15, 1 - 1e-15]), leak=HALVING).tolist() == [2, 1]
+    assert spike_time(np.array([1 + 1e-8, 1 + 1e-10, 1 - 1e-8]), leak=HALVING).tolist() == [
+        2,
+        1,
+        1,
+    ]  # but for the slack
 
 
 def test_each_neuron_fires_once(net, x):
@@ -255,8 +259,8 @@ def test_rounding_to_the_nearest_step_takes_away_the_bias(net, x):
 
 
 def test_a_fixed_inhibition_is_as_long_as_the_calibration_needs(net, x):
-    snn = tdsnn.convert(net, x, leak=3.0)
-    free, fixed = snn.run(x), snn.run(x, inhibition="fixed")
+    snn = tdsnn.convert(net, x, leak=3.0, inhibition="fixed")
+    free, fixed = snn.run(x, inhibition="last"), snn.run(x)
     assert np.array_equal(free.output, fixed.output)  # on these images
     for name, train in free.trains.items():
         if name != READOUT:
@@ -264,22 +268,78 @@ def test_a_fixed_inhibition_is_as_long_as_the_calibration_needs(net, x):
                 isinstance(snn.nodes[name], Pool)  # as long as what it pools
             )
     assert fixed.latency >= free.latency
-    brighter = snn.run(4 * x, inhibition="fixed")
+    brighter = snn.run(4 * x)
     assert brighter.latency == fixed.latency
     for name, train in brighter.trains.items():
         if name != READOUT:
             assert train.lag.max() <= train.last.max()
     assert brighter.trains[INPUT].lag.max() == brighter.trains[INPUT].last.max() < snn.closed.time(4 * x).max()
-    trace = snn.simulate(4 * x, inhibition="fixed")
+    trace = snn.simulate(4 * x)
     assert np.array_equal(trace.trains[INPUT].lag, brighter.trains[INPUT].lag)
 
 
-def test_a_fixed_inhibition_goes_with_the_leak(net, x):
-    snn = tdsnn.convert(net, x, leak=3.0)
-    for leak in (1.0, 12.0):
-        again = tdsnn.convert(net, x, leak=leak)
-        lasts = [s.run(x, inhibition="fixed", leak=leak).trains[INPUT].last for s in (snn, again)]
-        assert np.array_equal(*lasts)
+def test_a_fixed_inhibition_is_measured_on_all_of_the_calibration(net, x, monkeypatch):
+    """In batches, whatever their size; no spike of the calibration is cut off."""
+    whole = tdsnn.convert(net, x, leak=3.0, inhibition="fixed")
+    monkeypatch.setattr(sys.modules["snnref.tdsnn.convert"], "BATCH", 1)
+    parts = tdsnn.convert(net, x, leak=3.0, inhibition="fixed")
+    assert whole.closed._largest == pytest.approx(parts.closed._largest)
+    for name, train in whole.run(x, inhibition="last").trains.items():
+        if name != READOUT:
+            assert train.lag.max() <= whole.closed.horizon(name)
+
+
+def test_a_fixed_inhibition_belongs_to_its_leak():
+    net, x = networks.chain(np.random.default_rng(0)), np.ones((1, 1, 8, 8))
+    snn = tdsnn.convert(net, x, leak=3.0, inhibition="fixed")
+    for settings in ({"leak": 1.0}, {"threshold": "nearest"}):
+        with pytest.raises(ValueError, match=r"'fixed' was measured with leak 3 and threshold 0.*convert the network"):
+            snn.run(x, **settings)
+        assert np.isfinite(snn.run(x, inhibition="last", **settings).output).all()
+    with pytest.raises(ValueError, match=r"'fixed' is measured by convert"):
+        tdsnn.convert(net, x).run(x, inhibition="fixed")
+
+
+def test_what_hears_nothing_says_nothing():
+    """Weights that cancel leave rounding errors, which must not count as a value: a black image stays black."""
+    rng = np.random.default_rng(0)
+    net = (
+        Network((3, 8, 8))
+        .add("c", Conv(rng.normal(size=(16, 3, 3, 3)), padding=1))
+        .add("r", ReLU())
+        .add("c2", Conv(rng.normal(size=(16, 16, 3, 3)) / 12, padding=1))
+        .add("r2", ReLU())
+        .add("flat", Flatten((16, 8, 8)))
+        .add("out", Dense(rng.normal(size=(10, 1024)) / 32))
+    )
+    x = rng.random((4, 3, 8, 8))
+    x[:, :, :, :4] = 0
+    x[0] = 0
+    snn = tdsnn.convert(net, x, leak=5.0)
+    trace, run = snn.simulate(x), snn.run(x)
+    for name in ("r", "r2"):
+        assert np.array_equal(trace.trains[name].lag, run.trains[name].lag)
+    for answer in (trace, run, snn.run(x.astype(np.float32)), snn.run(torch.tensor(x, dtype=torch.float32))):
+        for name in ("r", "r2"):
+            assert (to_numpy(answer.trains[name].lag)[0] == 0).all()
+        assert np.abs(to_numpy(answer.output)[0]).max() < 1e-3
+
+
+def test_a_pool_of_a_pool(net):
+    rng = np.random.default_rng(0)
+    net = Network((1, 9, 9)).add("c", networks.conv(rng, 2, 1, 3)).add("r", ReLU())
+    net = (
+        net.add("p", MaxPool(2)).add("p2", MaxPool(2)).add("f", Flatten((2, 1, 1))).add("o", networks.dense(rng, 3, 2))
+    )
+    x = np.abs(networks.images(rng, net))
+    snn = exact(net, x, inhibition="fixed")
+    assert_same(snn.simulate(x), snn.run(x, record=True))
+
+
+def test_leaks_at_which_values_overflow():
+    net, x = networks.chain(np.random.default_rng(0)), np.ones((1, 1, 8, 8), np.float32)
+    with np.errstate(over="ignore", invalid="ignore"), pytest.raises(ValueError, match=r"leak: got 0.005.*overflow"):
+        tdsnn.convert(net, x, leak=0.005).run(x)
 
 
 def test_times_do_not_wait_for_the_bias_neuron_alone():
@@ -306,7 +366,7 @@ def test_a_pool_fires_with_the_last_of_its_window(net, x):
 def test_the_pipeline(net, x):
     """The active period of a layer is the inhibitory period of the next; what is ready sooner waits."""
     for options in OPTIONS[::3]:
-        run = exact(net, x).run(x, **options)
+        run = exact(net, x, **options).run(x)
         plans = [tdsnn.schedule(run, sample=i) for i in range(len(x))]
         assert run.latency == np.mean([plan.latency for plan in plans])
         plan, nodes = plans[1], run.nodes
@@ -344,7 +404,7 @@ def test_costs_are_those_of_the_steps(net, x):
             arrivals += int(np.prod(node.shape))  # the bias neuron's
         arrivals += synapses(trace.nodes)
         compared = sum(
-            int(np.prod(p.shape)) * 0 + int(np.isfinite(window_inputs(p, trace)).sum() - np.prod(p.shape))
+            int(np.isfinite(window_inputs(p, trace)).sum() - np.prod(p.shape))
             for p in trace.nodes.values()
             if isinstance(p, Pool)
         )
@@ -426,7 +486,7 @@ def test_small_units_resolve_more(net, x):
 
 @pytest.mark.parametrize(("field", "value"), [
     ("leak", 0), ("leak", -1.0), ("leak", float("nan")), ("leak", "5"), ("leak", True),
-    ("inhibition", "first"), ("threshold", 1.0), ("threshold", "up"), ("threshold", float("nan")),
+    ("inhibition", "first"), ("threshold", 0.995), ("threshold", "up"), ("threshold", float("nan")),
     ("offset", "none"), ("offset", "retrained"), ("unit", 0), ("unit", "small"), ("unit", {"relu1": -1.0}),
     ("unit", {"pool1": 1.0}),
 ])  # fmt: skip
@@ -453,6 +513,14 @@ def test_other_refusals():
         tdsnn.schedule(snnref.rate.convert(net, x).run(x))
     with pytest.raises(TypeError, match="expected what run or simulate"):
         tdsnn.costs(snn)
+    with pytest.raises(ValueError, match="sample: got 3, expected an index below 1"):
+        tdsnn.schedule(snn.run(x), sample=3)
+    with pytest.raises(ValueError, match="inputs, latest: got 0 and 2"):
+        tdsnn.feasible(0, leak=1.0, latest=2)
+    with pytest.raises(ValueError, match="inputs, latest: got 4 and -1"):
+        tdsnn.feasible(4, leak=1.0, latest=-1)
+    with pytest.raises(ValueError, match="activation reverse: got the leak -1"):
+        Activation("reverse", -1.0)
     sigmoid = Network((2,)).add("dense", Dense(np.eye(2))).add("s", Activation("sigmoid")).add("o", Dense(np.eye(2)))
     with pytest.raises(ValueError, match="TDSNN expresses relu only"):
         tdsnn.convert(sigmoid, np.ones((1, 2)))
@@ -485,4 +553,4 @@ def test_evaluate_reports_latency_and_operations():
 
 def test_e_appears():
     """At L = 1 a value of e − 1 takes just a step."""
-    assert spike_time(np.array([e - 1 - 1e-9, e - 1 + 1e-9]), leak=1.0).tolist() == [1, 2]
+    assert spike_time(np.array([e - 1 - 1e-7, e - 1 + 1e-7]), leak=1.0).tolist() == [1, 2]

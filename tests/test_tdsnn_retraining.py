@@ -10,15 +10,14 @@ import torch
 import snnref
 from snnref import fitting, tdsnn
 from snnref.canonical import canonical
-from snnref.layers import Activation, Concat, Conv, Dense, Flatten, Gain, MaxPool, ReLU
+from snnref.layers import Activation, Add, Concat, Conv, Dense, Flatten, Gain, MaxPool, ReLU, UnevenAvgPool
 from snnref.network import INPUT, Network
 from snnref.nodes import Population
 from snnref.recipe import Augmentation, Training
 from snnref.reverse import spike_time, staircase
 from snnref.tdsnn.adjust import plain
-from snnref.tdsnn.retrain import GENTLE
 
-ADJUSTABLE = [networks.chain, networks.residual, networks.concat]  # in the others a sum is pooled without a ReLU
+ADJUSTABLE = [networks.chain, networks.residual, networks.concat, networks.awkward]  # `sums` pools one without a ReLU
 
 
 @pytest.fixture(params=ADJUSTABLE, ids=lambda make: make.__name__)
@@ -52,6 +51,7 @@ def test_the_conversion_equals_the_adjusted_network(net, x, leak, unit):
     np.testing.assert_allclose(trace.output, adjusted(x), rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("net", ADJUSTABLE[:3], indirect=True)
 def test_g_stands_before_every_layer_with_synapses(net):
     """Every value passes just one G on its way to the next weights."""
     adjusted = tdsnn.adjust(net, leak=2.0)
@@ -181,9 +181,9 @@ def test_retraining_takes_the_loss_down_and_converts_without_any(digits):
     assert result.agreement == 1
     assert result.accuracy == result.ann_accuracy
     assert snnref.diagnose(new, snn, x[:50]).agreement == 1
-    further = tdsnn.retrain(new, (images, labels), leak=1.0, unit=0.25, how=replace(BRIEF, epochs=1))
+    further = tdsnn.retrain(new, (images, labels), how=replace(BRIEF, epochs=1))
     assert tdsnn.adjustment(further) == (1.0, 0.25)
-    with pytest.raises(ValueError, match="got 2, 1 for a network adjusted to"):
+    with pytest.raises(ValueError, match=r"got 2, 0.25 for a network adjusted to \(1.0, 0.25\); leave them out"):
         tdsnn.retrain(new, (images, labels), leak=2.0, how=BRIEF)
 
 
@@ -211,7 +211,8 @@ def test_a_stopped_retraining_ends_as_if_it_had_not_stopped(digits, tmp_path):
     assert not np.array_equal(other.layers["dense1"][0].weight, whole.layers["dense1"][0].weight)
     with pytest.raises(ValueError, match=r"a checkpoint of .* expected"):
         tdsnn.retrain(net, (images[:256], labels[:256]), how=how, seed=5, checkpoint=file)
-    net.layers["dense1"][0].weight  # noqa: B018 (the network given stays as it was)
+    with pytest.raises(ValueError, match=r"a checkpoint of .* expected"):
+        tdsnn.retrain(net, (images[256:512], labels[:256]), how=how, seed=4, checkpoint=file)
     assert np.array_equal(net(images[:4]), snnref.load("digits-cnn")(images[:4]))
 
 
@@ -226,11 +227,24 @@ def test_retraining_refuses_data_that_do_not_fit(digits):
     with pytest.raises(ValueError, match="expected a whole number each"):
         tdsnn.retrain(net, (images, labels.astype(float)))
     with pytest.raises(ValueError, match="enough images for a batch"):
-        tdsnn.retrain(net, (images[:100], labels[:100]))
+        tdsnn.retrain(net, (images[:100], labels[:100]), how=BRIEF)
+    with pytest.raises(TypeError, match=r"data: got ndarray, expected a pair \(images, labels\)"):
+        tdsnn.retrain(net, images)
+    with pytest.raises(ValueError, match=r"data: got labels from 0 to 10, expected 0 to 9"):
+        tdsnn.retrain(net, (images, np.where(labels == 9, 10, labels)))
+    with pytest.raises(ValueError, match=r"data: got images with values down to -0.5"):
+        tdsnn.retrain(net, (images - 0.5, labels))
+    with pytest.raises(TypeError, match=r"how: got int, expected a snnref.recipe.Training"):
+        tdsnn.retrain(net, (images, labels), how=3)
+    with pytest.raises(ValueError, match=r"how: got an augmentation for data of shape .* up to 4"):
+        tdsnn.retrain(net, (4 * images, labels), how=replace(BRIEF, augmentation=Augmentation(shift=0.1)))
+    with pytest.raises(ValueError, match="dropout: got one behind relu9"):
+        tdsnn.retrain(net, (images, labels), how=replace(BRIEF, dropout={"relu9": 0.5}))
     with pytest.raises(ValueError, match="an epoch at least"):
-        tdsnn.retrain(net, (images, labels), how=replace(GENTLE, epochs=0))
+        tdsnn.retrain(net, (images, labels), how=replace(BRIEF, epochs=0))
 
 
+@pytest.mark.parametrize("net", ADJUSTABLE[:3], indirect=True)
 def test_populations_of_the_conversion_are_those_of_the_network(net, x):
     adjusted = tdsnn.adjust(net, leak=2.0)
     snn = tdsnn.convert(adjusted, x, leak=2.0, offset="retrained")
@@ -239,3 +253,92 @@ def test_populations_of_the_conversion_are_those_of_the_network(net, x):
     run, values = snn.run(x), adjusted.activations(x)
     for name in ours:
         assert np.array_equal(run.trains[name].lag, spike_time(values[name], leak=2.0))
+
+
+def first_guess(net, x):
+    """How far the adjusted network, before any training, is from the network, with hardly any steps."""
+    adjusted = tdsnn.adjust(net, leak=1e5)
+    snn = tdsnn.convert(adjusted, x, leak=1e5, offset="retrained")
+    np.testing.assert_allclose(snn.run(x).output, adjusted(x), rtol=1e-12, atol=1e-12)
+    return np.abs(adjusted(x) - net(x)).max() / np.abs(net(x)).max()
+
+
+def test_relus_on_the_input():
+    """They have synapses of their own: their input is coded, too."""
+    rng = np.random.default_rng(0)
+    x = rng.random((3, 2, 6, 6))
+    start = Network((2, 6, 6))
+    for net in (
+        start.add("r0", ReLU()).add("f", Flatten((2, 6, 6))),
+        start.add("p", MaxPool(2)).add("r0", ReLU()).add("f", Flatten((2, 3, 3))),
+        start.add("r0", ReLU())
+        .add("c", networks.conv(rng, 3, 2, 1), "input")
+        .add("r1", ReLU())
+        .add("both", Concat(), "r0", "r1")
+        .add("f", Flatten((5, 6, 6))),
+    ):
+        whole = net.add("out", networks.dense(rng, 4, net.shapes["f"][0]))
+        adjusted = tdsnn.adjust(whole, leak=4.0)
+        snn = tdsnn.convert(adjusted, x, leak=4.0, offset="retrained")
+        np.testing.assert_allclose(snn.run(x).output, adjusted(x), rtol=1e-12, atol=1e-12)
+
+
+def test_shared_layers_and_scales_begin_right():
+    """What is taken off a bias that several units hear is not taken off again."""
+    rng = np.random.default_rng(0)
+    x = rng.random((3, 2, 4, 4))
+    shared = (  # a pre-activation residual network
+        Network((2, 4, 4))
+        .add("c0", networks.conv(rng, 3, 2, 1))
+        .add("r0", ReLU())
+        .add("c1", networks.conv(rng, 3, 3, 1))
+        .add("s1", Add(), "c1", "c0")
+        .add("r1", ReLU())
+        .add("c2", networks.conv(rng, 3, 3, 1))
+        .add("s2", Add(), "c2", "s1")
+        .add("r2", ReLU())
+        .add("f", Flatten((3, 4, 4)))
+        .add("out", networks.dense(rng, 4, 48))
+    )
+    assert first_guess(shared, x) < 1e-3
+    for gain in (Gain(2.0), Gain(np.array([1.0, 0.5, 2.0]).reshape(3, 1, 1), np.zeros((3, 1, 1)))):
+        scaled = (
+            Network((2, 3, 3))
+            .add("c", networks.conv(rng, 3, 2, 1))
+            .add("g", gain)
+            .add("r", ReLU())
+            .add("f", Flatten((3, 3, 3)))
+            .add("out", networks.dense(rng, 4, 27))
+        )
+        assert first_guess(scaled, x[:, :, :3, :3]) < 1e-3
+
+
+def test_retraining_takes_networks_of_any_kind():
+    """On vectors, in double precision, with a pooling whose weights are no weights, with bias behind dropout."""
+    rng = np.random.default_rng(0)
+    pool = UnevenAvgPool(np.array([[0.5, 0.5, 0, 0], [0, 0, 0.5, 0.5]]))
+    net = (
+        Network((2, 4))
+        .add("c", Conv(rng.normal(size=(3, 2, 1)), np.zeros(3)))
+        .add("r", ReLU())
+        .add("pool", pool)
+        .add("f", Flatten((3, 2)))
+        .add("out", Dense(rng.normal(size=(2, 6)), np.zeros(2)))
+    )
+    x = rng.random((64, 2, 4))
+    labels = (x.sum(axis=(1, 2)) > 4).astype(int)
+    how = Training(epochs=20, batch=32, learning_rate=1e-2)
+    new = tdsnn.retrain(net, (x, labels), leak=3.0, how=how)
+    assert np.array_equal(new.layers["pool"][0].high, pool.high)
+    assert not np.array_equal(new.layers["out"][0].weight, net.layers["out"][0].weight)
+    snn = tdsnn.convert(new, x, leak=3.0, offset="retrained")
+    assert np.array_equal(snn.run(x).prediction, new(x).argmax(axis=1))
+
+
+def test_a_bias_behind_dropout_is_trained():
+    rng = np.random.default_rng(0)
+    net = Network((4,)).add("d", networks.dense(rng, 3, 4))
+    how = Training(epochs=3, batch=8, dropout={"d": 0.2})
+    fit = fitting.Fit(net, how, what={}, rng=rng, samples=16)
+    new = fit.run(rng.random((16, 4)), rng.integers(0, 3, 16))
+    assert not np.array_equal(new.layers["d"][0].bias, net.layers["d"][0].bias)

@@ -37,7 +37,7 @@ __all__ = ["code", "decay", "first_tick", "leak_constant", "pipeline", "pool_map
 
 VALUES, COLORS = (0.0, 0.5, 1.0, 2.0, 4.0), (GREY, PINK, ORANGE, GREEN, BLUE)
 ROUNDINGS = {"up": 0.0, "to the nearest step": "nearest"}  # -> the option `threshold`
-WEIGHTS = (1.0, -0.75, 0.5)
+WEIGHTS = (1.0, -1.25, 0.25)  # their sum is 0: A is what the values say, but for rounding
 
 
 def decay(*, leak: float = 3.0) -> Figure:
@@ -75,7 +75,7 @@ def decay(*, leak: float = 3.0) -> Figure:
             ]
         ],
         f"L = {leak:g}. Each value is one spike of weight 1, at T(x) = ⌈L ln(x + 1)⌉; its potential decays "
-        f"by exp(−1/L) = {np.exp(-1 / leak):.3f} a step. What is left after {end:g} steps: {shown}.",
+        f"by exp(−1/L) = {np.exp(-1 / leak):.3f} a step. What is left after {times(int(end), 'step')}: {shown}.",
     )
 
 
@@ -115,8 +115,8 @@ def code(*, leak: float = 5.0, most: float = 10.0, rounding: str = "up") -> Figu
                 )
             ],
         ],
-        f"L = {leak:g}, times rounded {rounding}: values from 0 to {most:g} take {t.max():g} steps, which tell "
-        f"{len(np.unique(t))} values apart. G is wrong by {100 * worst:.1f} % of x + 1 at most (a step is exp(1/L) − 1 "
+        f"L = {leak:g}, times rounded {rounding}: values from 0 to {most:g} take {times(int(t.max()), 'step')}, which "
+        f"tell {len(np.unique(t))} values apart. G is wrong by {100 * worst:.1f} % of x + 1 at most (a step is exp(1/L) − 1 "
         f"= {100 * np.expm1(1 / leak):.1f} %) and by {100 * wrong.mean():+.1f} % on average.",
     )
 
@@ -137,7 +137,7 @@ def ticking(*, leak: float = 3.0, value: float = 2.0, rounding: str = "up") -> F
     a = float(np.dot(WEIGHTS, growth(spikes, leak=leak)))
     stop = end + max(out, 1.0)
     axis = (-0.5, stop + 0.7)
-    low, high = min(-0.1, float(potentials.min())), max(0.1, float(potentials.max()))
+    low, high = min(-0.1, h * left, float(potentials.min())), max(0.1, float(potentials.max()))
     colors = [BLUE if w > 0 else PINK for w in WEIGHTS]
     raster: list[Mark] = [
         *(Ticks([t], [4 - k], color=c) for k, (t, c) in enumerate(zip(spikes, colors, strict=True))),
@@ -175,7 +175,8 @@ def ticking(*, leak: float = 3.0, value: float = 2.0, rounding: str = "up") -> F
             f"Ticks of {float(tick):.4f} raise it to the threshold in {times(int(out), 'step')}: T(A) = {out:g}, "
             f"which brings G = {float(growth(np.asarray(out), leak=leak)):.4f}, for A + 1 = {a + 1:.4f}."
             if out
-            else "That is at the threshold or above: the neuron fires at once, at step 0, which says 0 (the ReLU)."
+            else "The neuron fires at once, at step 0, which says 0: "
+            + ("A is not above 0 (the ReLU)." if a <= 0 else f"A is less than half a step, {np.expm1(0.5 / leak):.4f}.")
         ),
     )
 
@@ -187,7 +188,7 @@ def first_tick(*, leak: float = 5.0, most: float = 10.0) -> Figure:
     right = spike_time(a, leak=leak)
     printed = spike_time(np.maximum(a - tick, 0), leak=leak)  # one tick more in the potential
     wrong = right != printed
-    over = np.mean(wrong[a <= 1]) if most > 1 else np.mean(wrong)
+    over = f", and {np.mean(wrong[a <= 1]):.1%} of those up to 1" if most > 1 else ""
     return Figure(
         [
             [
@@ -203,7 +204,7 @@ def first_tick(*, leak: float = 5.0, most: float = 10.0) -> Figure:
             ]
         ],
         f"L = {leak:g}. With a tick at step 0, {wrong.mean():.1%} of the values up to {most:g} fire a step sooner than "
-        f"⌈L ln(A + 1)⌉, and {over:.1%} of those up to 1.",
+        f"⌈L ln(A + 1)⌉{over}.",
     )
 
 
@@ -306,7 +307,7 @@ def pipeline(*, image: int = 0, leak: float = 5.0, inhibition: str = "last") -> 
         ],
         f"Held-out digit {image}, a {label}, with L = {leak:g}. Steps of the windows: {waits}; the potentials of the "
         f"last layer are complete after {plan.latency} steps and say {int(run.prediction[0])}, the ANN says "
-        f"{int(net(x)[0].argmax())}. Every neuron fires once; {first:.0%} of them at step 0 of their window. The next "
+        f"{int(net(x)[0].argmax())}. Every neuron fires once; {first:.0%} of a layer, on average, at step 0 of its window. The next "
         f"image may enter {plan.interval} steps after this one.",
     )
 

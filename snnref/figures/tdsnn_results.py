@@ -90,7 +90,7 @@ def measured_operations(result: dict[str, Any]) -> Figure:
             ]
         ],
         f"{NETWORK}, retrained: {ticking[0]:.1f} % of the ANN's operations at L = {LEAKS[0]}, {ticking[-1]:.1f} % at "
-        f"L = {LEAKS[-1]}, where {also['additions']:,.0f} are additions and {also['multiplications']:,.0f} multiplications "
+        f"L = {LEAKS[-1]}, where {also['additions']:,.0f} are additions, {also['multiplications']:,.0f} products "
         f"(the ANN: {ann.additions:,.0f} and {ann.multiplications:,.0f}); without ticks {without[-1]:.1f} %. "
         f"An answer takes {steps[0]:.0f} steps at L = {LEAKS[0]} and {steps[-1]:.0f} at L = {LEAKS[-1]}.",
     )

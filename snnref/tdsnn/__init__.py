@@ -29,6 +29,8 @@ Departures from the paper, and choices where it is silent:
   reach it (a condition that Eq. 6 leaves out). A negative one rounds times to the nearest step (`half_step`).
 - T_il covers the bias neuron's spike too. By default it is the last spike of each sample; a fixed one covers the
   calibration data, and whoever would fire later is made to fire at the end.
+- A neuron fires when it comes within a small `slack` of its threshold (2⁻³⁰ of x + 1; 2⁻¹⁶ in single precision): where
+  weights cancel, as after a fold where nothing arrives, rounding errors would else take a whole step.
 - Without retraining, the 1 in G(x) ≈ x + 1 is taken off the biases ("fold"), for each neuron by the sum of the weights
   that reach it.
 - Padding contributes nothing: no neuron is there. Σ W is smaller at borders then, which the fold respects.

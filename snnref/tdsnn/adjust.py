@@ -11,12 +11,24 @@ import numpy as np
 
 from ..canonical import canonical, live, require_kinds
 from ..graph import INPUT, READOUT, Graph, Layers
-from ..layers import Activation, Add, AvgPool, Concat, Conv, Dense, Flatten, Gain, MaxPool, Softmax
+from ..layers import (
+    Activation,
+    Add,
+    AvgPool,
+    Concat,
+    Conv,
+    Dense,
+    Flatten,
+    Gain,
+    MaxPool,
+    Softmax,
+)
 from ..nodes import Nodes, Population, Readout, driven
 from .options import check_leak
 
 KIND = "reverse"  # of the layer that is G
 UNIT = f"{INPUT}.unit"  # the layer that divides the input by its unit
+CODED = ".G"  # how the names of those layers end
 PASSING = (MaxPool, AvgPool, Softmax)  # a constant behind them is one before them
 
 
@@ -24,25 +36,30 @@ def adjust(net: Graph, *, leak: float, unit: float = 1.0) -> Any:
     """The network with G behind its input and behind every ReLU (or its max-pool), where layers with synapses read it.
 
     G(x) ≈ x + 1 brings Σ W more to a unit: it is taken off the bias before the ReLU. Where a convolution meets padding
-    that is too much; training goes on from there.
+    that is too much, and where no bias is found before the ReLU it stays; training goes on from there.
 
     unit : the pixel value that is encoded as 1: a power of two, so that dividing by it is exact
 
-    Raises ValueError for units that reverse coding cannot express, a sum that is pooled without a ReLU, or a network
-    that is adjusted already.
+    Raises ValueError for units that reverse coding cannot express, a sum that is pooled without a ReLU, names that G
+    would take, or a network that is adjusted already.
     """
     check_leak(leak)
     if not isinstance(unit, Real) or not 0 < unit < inf or not log2(unit).is_integer():
-        raise ValueError(f"unit: got {unit!r}, expected a power of two, such as 1 or 0.125")
+        raise ValueError(f"unit: got {unit!r}, expected a power of two, such as 1 or 0.125, for the pixels")
     nodes = canonical(net)
     require_kinds(nodes, "TDSNN")
     layers = live(net).layers
     for name, node in nodes.items():
         if isinstance(node, Population) and not isinstance(layers[name][0], Activation):
             raise ValueError(f"layer {name!r}: max-pooled without a ReLU; put one behind it")
+    for name in layers:
+        if name == UNIT or name.endswith(CODED):
+            raise ValueError(f"layer {name!r}: the adjusted network needs names that end so; choose another")
     for name, node in driven(nodes).items():
+        now = driven(canonical(replace(net, layers=layers)))[name].input.bias  # layers that are shared have changed
+        over = ones(node, nodes) + now - node.input.bias
         start = net.output if name == READOUT else layers[name][1][0]
-        layers = _absorb(layers, start, inner(ones(node, nodes)))
+        layers = _absorb(layers, start, inner(np.broadcast_to(over, node.shape)), net)
     return replace(net, layers=_with_codes(layers, nodes, leak, unit))
 
 
@@ -102,21 +119,22 @@ def _with_codes(layers: Layers, nodes: Nodes, leak: float, unit: float) -> Layer
     def read(source: str, coded: bool) -> str:
         if not coded or state[source] != "value":
             return where[source]
-        name = f"{source}.G"
+        name = f"{source}{CODED}"
         found.setdefault(name, (Activation(KIND, leak), (where[source],)))
         return name
 
     for name, (layer, sources) in layers.items():
-        alone = isinstance(layer, MaxPool | Activation)
+        before = {state[source] for source in sources}
+        own = isinstance(layer, Activation) and name in nodes  # a population, with synapses even if it reads a value
+        alone = isinstance(layer, MaxPool) or (isinstance(layer, Activation) and not (own and before == {"value"}))
         found[name] = (layer, tuple(read(source, not alone) for source in sources))
         where[name] = name
-        before = {"coded" if state[source] == "value" and not alone else state[source] for source in sources}
         match layer:
             case Activation():
-                state[name] = "coded" if before == {"coded"} and name not in nodes else "value"
+                state[name] = "coded" if before == {"coded"} and not own else "value"
             case MaxPool():
                 (state[name],) = before
-            case Concat() | Flatten() if before == {"coded"}:
+            case Concat() | Flatten() if before <= {"coded", "value"}:
                 state[name] = "coded"
             case _:
                 state[name] = "sum"
@@ -124,8 +142,8 @@ def _with_codes(layers: Layers, nodes: Nodes, leak: float, unit: float) -> Layer
     return found
 
 
-def _absorb(layers: Layers, name: str, constant: np.ndarray) -> Layers:
-    """Take a constant for each channel off a bias in front of `name`, if one is found; it is a first guess only."""
+def _absorb(layers: Layers, name: str, constant: np.ndarray, net: Graph) -> Layers:
+    """Take a constant for each channel off a bias in front of `name`, if one is found."""
     if name == INPUT:
         return layers
     layer, sources = layers[name]
@@ -135,17 +153,22 @@ def _absorb(layers: Layers, name: str, constant: np.ndarray) -> Layers:
             bias = 0 if layer.bias is None else layer.bias
             changed = replace(layer, bias=(bias - constant).astype(layer.weight.dtype))
         case Gain():
-            shape = (-1, *[1] * max(np.ndim(layer.value) - 1, np.ndim(layer.offset) - 1, 0))
-            changed = replace(layer, bias=layer.offset - constant.reshape(shape))
+            shape = (-1, *[1] * (len(net.shapes[name]) - 1))
+            changed = replace(layer, bias=(layer.offset - constant.reshape(shape)).astype(dtype(net)))
         case Flatten():
-            return _absorb(layers, sources[0], inner(constant.reshape(layer.features)))
+            return _absorb(layers, sources[0], inner(constant.reshape(layer.features)), net)
         case Add():
             for source in sources:
-                if (tried := _absorb(layers, source, constant)) is not layers:
+                if (tried := _absorb(layers, source, constant, net)) is not layers:
                     return tried
             return layers
         case _ if isinstance(layer, PASSING):
-            return _absorb(layers, sources[0], constant)
+            return _absorb(layers, sources[0], constant, net)
         case _:
             return layers
     return {**layers, name: (changed, sources)}
+
+
+def dtype(net: Graph) -> np.dtype:
+    """The type of its weights."""
+    return np.result_type(*(layer.weight for layer, _ in net.layers.values() if isinstance(layer, Dense | Conv)))

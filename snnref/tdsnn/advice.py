@@ -16,6 +16,8 @@ ADVICE = {
 
 def advice(cause: str, code: TDSNN) -> str:
     """One sentence, given the options of the run."""
+    if code.offset == "retrained":
+        return "it was retrained with this rounding, which costs nothing more; train on, or with a larger leak"
     if cause == "quantisation" and code.inhibition == "fixed":
         return f"{ADVICE[cause]}; or values beyond the calibration's were cut off: take inhibition='last'"
     if cause == "quantisation" and code.h == 0 and code.offset == "fold":

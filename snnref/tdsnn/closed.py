@@ -71,7 +71,7 @@ class Closed(TDSNN):
 
     def readout(self, node: Readout, trains: Mapping[str, Due]) -> Readings:
         read = self._over_time(node, trains) if self._record else self._drive(node, trains)[None]
-        return Readings(read, latency=self.release(trains))
+        return Readings(self.finite(read), latency=self.release(trains))
 
     def _drive(self, node: Population | Readout, trains: Mapping[str, Due]) -> Array:
         """A = −P exp(T_il / L) (Eq. 8, Zhang et al. 2019): a spike at t, once decayed, brings exp(t / L) = G times its

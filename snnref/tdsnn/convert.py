@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from math import prod
 from numbers import Real
 from typing import Any
 
@@ -17,24 +16,32 @@ from ..nodes import Input, MaxPool, Nodes, Population, driven, normalise
 from ..walk import SNN, with_settings
 from .adjust import adjustment, ones, plain
 from .closed import Closed
+from .options import TDSNN
 from .stepwise import Stepwise
 
-VALUES = 2**24  # of a layer on calibration samples: looked at
+BATCH = 256  # calibration samples that are run together
 
 Unit = float | Mapping[str, float]
 
 
 def convert(
-    net: Graph, calibration: Array, *, leak: float = 5.0, offset: str = "fold", unit: Unit | None = None, **options: Any
+    net: Graph,
+    calibration: Array,
+    *,
+    leak: float | None = None,
+    offset: str | None = None,
+    unit: Unit | None = None,
+    **options: Any,
 ) -> SNN:
     """Convert a network to neurons that fire once, the later the larger their value (Zhang et al. 2019).
 
     calibration : `(batch, *input_shape)`, samples like those the network was trained on, none below 0. Only a "fixed"
-        inhibition depends on them: it is as long as they need
-    leak : L, in steps. Times and resolution grow with it: values are told apart by factors of exp(1/L) of x + unit
+        inhibition depends on them: it is as long as they need, for this leak and threshold
+    leak : L, in steps; 5 unless given. Times and resolution grow with it: values are told apart by factors of exp(1/L)
+        of x + unit
     offset : a spike brings G(x) ≈ x + 1. "fold": the 1 is taken off the biases (b − Σ W), which converts any network
-        with ReLUs, approximately; "retrained": the network comes from `snnref.tdsnn.retrain`, and answers the same as
-        its conversion
+        with ReLUs, approximately; "retrained": the network comes from `snnref.tdsnn.retrain`, which knows its leak, and
+        answers the same as its conversion. Unless given, whichever the network is made for
     unit : the value that is encoded as 1 (at T(1)), one for all or a mapping from nodes ("input", populations) to
         theirs, 1 where none is given: the smaller, the finer and the slower. What was retrained has its own
     options : those of `TDSNN`, by name: `inhibition`, `threshold`; `run` and `simulate` can replace them for one call,
@@ -60,15 +67,18 @@ def convert(
         bias = {name: node.input.bias for name, node in driven(nodes).items()}
         nodes = {name: _unfolded(node, nodes) for name, node in nodes.items()}
     known: dict[str, Any] = {
-        "leak": leak,
-        "offset": offset,
+        "leak": leak if leak is not None else trained[0] if trained else TDSNN.leak,
+        "offset": offset if offset is not None else "retrained" if trained else "fold",
         "_bias": Placed({name: np.asarray(value) for name, value in bias.items()}),
         "_trained": trained and trained[0],
     }
     stepwise, closed = (with_settings(code(**known), options, besides=("unit",)) for code in (Stepwise, Closed))
     stepwise.check(calibration, "calibration")
-    largest = _largest(SNN(nodes, scales, stepwise, closed), calibration)
-    return SNN(nodes, scales, replace(stepwise, _largest=largest), replace(closed, _largest=largest))
+    if stepwise.inhibition == "fixed":
+        largest = _largest(SNN(nodes, scales, stepwise, closed), calibration)
+        measured = {"_largest": largest, "_measured": (stepwise.leak, stepwise.h)}
+        stepwise, closed = replace(stepwise, **measured), replace(closed, **measured)
+    return SNN(nodes, scales, stepwise, closed)
 
 
 def _unfolded(node: Any, nodes: Nodes) -> Any:
@@ -79,11 +89,13 @@ def _unfolded(node: Any, nodes: Nodes) -> Any:
 
 
 def _largest(snn: SNN, calibration: Array) -> dict[str, float]:
-    """The largest A of every node on calibration data, thinned out evenly where the largest layer has more than VALUES
-    values."""
-    most = len(calibration) * max(prod(node.shape) for node in snn.nodes.values())
-    run = snn.run(calibration[:: max(1, -(-most // VALUES))], inhibition="last")
-    return {name: float(train.drive.max()) for name, train in run.trains.items() if name != READOUT}
+    """The largest A of every node on calibration data."""
+    found: dict[str, float] = {}
+    for start in range(0, len(calibration), BATCH):
+        trains = snn.run(calibration[start : start + BATCH], inhibition="last").trains
+        for name in trains.keys() - {READOUT}:
+            found[name] = max(float(trains[name].drive.max()), found.get(name, 0.0))
+    return found
 
 
 def _scales(nodes: Nodes, unit: Unit | None) -> dict[str, float]:

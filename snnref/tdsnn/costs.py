@@ -1,7 +1,7 @@
 """Additions and multiplications, as the paper counts them (Tables 2 and 3, Zhang et al. 2019), and from spikes.
 
 An addition is a synapse's or a tick's; a comparison of max-pooling counts as one; a multiplication is a product of the
-ANN, or the leak of one neuron in one step. Table 2 leaves open how long a neuron leaks and hears ticks.
+ANN, or the leak of one neuron in one step. The paper does not say how long its neurons leak and hear ticks.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from math import prod
 import numpy as np
 
 from ..arrays import to_numpy
+from ..canonical import canonical
 from ..counting import neurons, synapses, windows_over
-from ..graph import READOUT
+from ..graph import READOUT, Graph
 from ..nodes import MaxPool, Nodes, Population, Readout, driven
 from ..results import Run
 from .schedule import require_ours
@@ -31,15 +32,23 @@ class Costs:
         return self.additions + self.multiplications
 
 
-def ann_costs(nodes: Nodes) -> Costs:
-    """M N products and (M − 1) N sums for N neurons of M inputs; N − 1 comparisons for a pool of N (Table 3, left)."""
+def ann_costs(net: Graph | Nodes) -> Costs:
+    """M N products and (M − 1) N sums for N neurons of M inputs; N − 1 comparisons for a pool of N (Table 3, left).
+
+    net : a network, or its canonical nodes, as `run.nodes`
+    """
+    nodes = canonical(net) if isinstance(net, Graph) else net
     products = synapses(nodes)
     return Costs(products - driven_neurons(nodes) + comparisons(nodes), products)
 
 
-def table_costs(nodes: Nodes, steps: float) -> Costs:
-    """What Table 2 was counted with, as its own columns show: a tick for each of N neurons in each of T `steps`, and
-    two multiplications."""
+def table_costs(net: Graph | Nodes, steps: float) -> Costs:
+    """What Table 2 was counted with, as its own columns show: both periods of all N neurons last T `steps`, so that
+    each leaks 2 T times and hears T ticks.
+
+    net : as for `ann_costs`
+    """
+    nodes = canonical(net) if isinstance(net, Graph) else net
     ann, n = ann_costs(nodes), driven_neurons(nodes)
     return Costs(ann.additions + n * steps, 2 * n * steps)
 

@@ -17,6 +17,7 @@ from ..reverse import spike_time
 
 INHIBITIONS = ("last", "fixed")
 OFFSETS = ("fold", "retrained")
+MOST = 0.99  # of a threshold
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class TDSNN:
         after a "fixed" time, which is enough for the calibration data: what would come later fires then
     threshold : of all neurons, over exp(−T_il / L), which is what a value of 1 leaves at the end of the inhibitory
         period: 0 in the paper, which rounds times up; "nearest" for the negative one that rounds them to the nearest
-        step; or any number below 1
+        step; or any number up to 0.99
     offset : what was done about G(x) ≈ x + 1: "fold", the 1 was taken off the biases; "retrained", the network was
         trained with G. Chosen in `convert`, stated here
     """
@@ -42,17 +43,18 @@ class TDSNN:
     offset: str = "fold"
     # By `convert`:
     _bias: Placed = field(default_factory=lambda: Placed({}), repr=False)  # node -> what the bias neuron brings
-    _largest: Mapping[str, float] = field(default_factory=dict, repr=False)  # node -> the largest A of the calibration
+    _largest: Mapping[str, float] | None = field(default=None, repr=False)  # node -> the largest A of the calibration
+    _measured: tuple[float, float] | None = field(default=None, repr=False)  # the leak and threshold of that
     _trained: float | None = field(default=None, repr=False)  # the leak with which the network was retrained
 
     def __post_init__(self) -> None:
         check_leak(self.leak)
         if self.inhibition not in INHIBITIONS:
             raise ValueError(f"inhibition: got {self.inhibition!r}, expected {_listed(INHIBITIONS)}")
-        if self.threshold != "nearest" and not (_number(self.threshold) and float(self.threshold) < 1):
+        if self.threshold != "nearest" and not (_number(self.threshold) and float(self.threshold) <= MOST):
             raise ValueError(
-                f"threshold: got {self.threshold!r}, expected 'nearest' or a number < 1, in units of exp(−T_il / L): "
-                "the ticking neuron never reaches more"
+                f"threshold: got {self.threshold!r}, expected 'nearest' or a number up to {MOST}, in units of "
+                "exp(−T_il / L): ticks never reach 1, and take the longer the nearer it is"
             )
         if self.offset not in OFFSETS:
             raise ValueError(f"offset: got {self.offset!r}, expected {_listed(OFFSETS)}")
@@ -65,6 +67,13 @@ class TDSNN:
                 f"got offset {self.offset!r}, leak {self.leak:g} and threshold {self.threshold} for a network that was "
                 f"retrained with leak {self._trained:g}; expected offset='retrained', that leak and threshold 0 "
                 "(for others retrain it again, or fold the original)"
+            )
+
+        if self.inhibition == "fixed" and self._measured and self._measured != (self.leak, self.h):
+            leak, h = self._measured
+            raise ValueError(
+                f"inhibition: 'fixed' was measured with leak {leak:g} and threshold {h:g}, got {self.leak:g} and "
+                f"{self.h:g}; convert the network with these"
             )
 
     @property
@@ -83,7 +92,11 @@ class TDSNN:
 
     def horizon(self, name: str) -> int | None:
         """The step in which the last neurons of a node are made to fire; None: they take the time they need."""
-        return int(self.time(np.asarray(self._largest[name]))) if self.inhibition == "fixed" else None
+        if self.inhibition == "last":
+            return None
+        if self._largest is None:
+            raise ValueError("inhibition: 'fixed' is measured by convert; give it inhibition='fixed'")
+        return int(self.time(np.asarray(self._largest[name])))
 
     def within(self, times: Array, name: str) -> Array:
         """The times of a node's neurons: those that would come too late come at the last step."""
@@ -108,6 +121,12 @@ class TDSNN:
     def bias(self, node: Population | Readout, x: Array) -> Array:
         """What the bias neuron brings to a node by the end of its inhibitory period: b, less what G(x) adds to x."""
         return self._bias.like(x)[node.name]
+
+    def finite(self, output: Array) -> Array:
+        """The output, or ValueError where values have grown beyond all bounds: the least of them is exp(1/L) − 1."""
+        if not bool(namespace(output).all(namespace(output).isfinite(output))):
+            raise ValueError(f"leak: got {self.leak:g}, with which values overflow; take a larger one")
+        return output
 
     def check(self, x: Array, what: str) -> None:
         """Refuse negative values, by ValueError."""

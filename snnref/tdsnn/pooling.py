@@ -24,6 +24,8 @@ def tick_bounds(inputs: int, *, leak: float, latest: int, end: int | None = None
         T_il − T_m steps longer has decayed, and takes weaker ticks
     Returns (inf, 0) for T_m = 0: negative potentials never fire at once.
     """
+    if inputs < 1 or latest < 0:
+        raise ValueError(f"inputs, latest: got {inputs} and {latest}, expected at least 1 and 0")
     if latest == 0:
         return inf, 0.0
     a_step, at_last, before = (float(growth(np.asarray(float(t)), leak=leak)) for t in (1, latest, latest - 1))
@@ -42,10 +44,10 @@ def feasible(inputs: int, *, leak: float, latest: int, reading: str = "alone") -
     """
     if reading not in READINGS:
         raise ValueError(f"reading: got {reading!r}, expected one of {', '.join(map(repr, READINGS))}")
-    times = [latest] if reading == "alone" else range(1, latest + 1)
+    times = [latest] if reading == "alone" or latest < 1 else range(1, latest + 1)
     end = latest if reading == "shared" else None
     bounds = [tick_bounds(inputs, leak=leak, latest=t, end=end) for t in times]
-    return bool(bounds) and max(low for low, _ in bounds) < min(high for _, high in bounds)
+    return max(low for low, _ in bounds) < min(high for _, high in bounds)
 
 
 def ticking_pool(times: np.ndarray, *, ratio: float, leak: float, end: int) -> np.ndarray:

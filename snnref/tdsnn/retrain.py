@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,61 +11,112 @@ import numpy as np
 
 from ..arrays import check_input, to_numpy
 from ..graph import Graph
-from ..recipe import Training
-from .adjust import adjust, adjustment
+from ..recipe import Augmentation, Training
+from .adjust import adjust, adjustment, dtype
 
-GENTLE = Training(epochs=5, batch=128, learning_rate=1e-3, weight_decay=0.0, label_smoothing=0.0)
+BATCH, UPDATES = 64, 600
 
 
 def retrain(
     net: Graph,
     data: tuple[Any, Any],
     *,
-    leak: float = 5.0,
-    unit: float = 1.0,
-    how: Training = GENTLE,
+    leak: float | None = None,
+    unit: float | None = None,
+    how: Training | None = None,
     seed: int = 0,
     progress: Callable[[int, int, float], None] | None = None,
     checkpoint: Path | str | None = None,
 ) -> Any:
     """Put G(x) before every layer with synapses, and train on; convert the result with `offset="retrained"`.
 
-    net : a trained network with ReLUs; or an adjusted one, which is trained further (with its own leak and unit)
-    data : images `(samples, *input_shape)` of float32 and labels `(samples,)`
-    leak : L, which the conversion then has too
-    unit : the pixel value that is encoded as 1, a power of two. The paper is silent about it; the smaller, the more
-        steps an image takes, and the more grey levels are told apart
-    how : epochs, learning rate and so on; with "augmentation" for images that are changed a little each time. An own
-        `snnref.recipe.Training`, or a recipe of the zoo with fewer epochs
+    net : a trained network with ReLUs; or an adjusted one, which is trained further
+    data : images `(samples, *input_shape)`, none below 0, and labels `(samples,)`
+    leak : L, which the conversion then has too; 5 unless given (an adjusted network has its own)
+    unit : the pixel value that is encoded as 1, a power of two; 1 unless given. The paper is silent about it; the
+        smaller, the more grey levels are told apart, and the longer an image takes. (Other layers find their own.)
+    how : epochs, learning rate and so on, as `snnref.recipe.Training(epochs=10, learning_rate=4e-3, …)`, with
+        "augmentation" for images that are changed a little each time. By default 5 epochs, or as many as 600 updates
+        take, with a learning rate of 2e-3
     progress : called after every epoch with its number, the number of all, and the mean loss
     checkpoint : a file that is renewed after every epoch; if it is there at the start, training goes on from it and
         ends as if it had never stopped. It stays: remove it once the network is safe
 
-    The gradient of ⌈·⌉ goes straight through, as if G(x) were max(0, x) + 1. The same seed, versions and machine give
-    the same weights. Needs the extra `torch`. Raises ValueError or TypeError for data, leaks and networks that do not
-    fit, and for a checkpoint of another training.
+    The gradient of ⌈·⌉ goes straight through, as if G(x) were max(0, x) + 1. What comes out can still be worse than the
+    network that went in: only its conversion adds no error. The same seed, versions and machine give the same weights.
+    Needs the extra `torch`. Raises ValueError or TypeError for data, leaks and networks that do not fit, and for a
+    checkpoint of another training.
     """
     from ..fitting import Fit  # torch only where it is asked for
 
     if not isinstance(net, Graph):
         raise TypeError(f"net: got {type(net).__name__}, expected a Network; import a torch module with from_torch")
+    given = adjustment(net)
+    own_leak, own_unit = given or (5.0, 1.0)
+    leak, unit = own_leak if leak is None else leak, own_unit if unit is None else unit
+    if given not in (None, (leak, unit)):
+        raise ValueError(f"leak, unit: got {leak:g}, {unit:g} for a network adjusted to {given}; leave them out")
+    adjusted = adjust(net, leak=leak, unit=unit) if given is None else net
+    images, labels = _checked(data, net)
+    if how is None:
+        updates = max(1, len(images) // BATCH)
+        how = Training(
+            epochs=max(5, -(-UPDATES // updates)),
+            batch=min(BATCH, len(images)),
+            learning_rate=2e-3,
+            weight_decay=0.0,
+            label_smoothing=0.0,
+        )
+    _check_training(how, images)
+    what = {"retraining": _digest(images, labels, adjusted), "leak": leak, "unit": unit, "seed": seed}
+    rng = np.random.default_rng(seed)
+    fit = Fit(adjusted, how, what=what, rng=rng, samples=len(images))
+    path = Path(checkpoint) if checkpoint else None
+    return fit.run(images, labels, progress=progress, checkpoint=path)
+
+
+def _checked(data: Any, net: Graph) -> tuple[np.ndarray, np.ndarray]:
+    if not isinstance(data, tuple | list) or len(data) != 2:
+        raise TypeError(f"data: got {type(data).__name__}, expected a pair (images, labels)")
     images, labels = map(to_numpy, data)
     check_input(images, net.input_shape, what="data")
-    images = images.astype(np.float32)
+    if (low := float(images.min())) < 0:
+        raise ValueError(f"data: got images with values down to {low:.4g}, expected 0 or more: no time stands for less")
     if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu":
         raise ValueError(
             f"data: got labels {labels.shape} of {labels.dtype} for {len(images)} images, expected a whole number each"
         )
+    classes = net.shapes[net.output][0]
+    if labels.min() < 0 or labels.max() >= classes:
+        raise ValueError(
+            f"data: got labels from {labels.min()} to {labels.max()}, expected 0 to {classes - 1}, as the network has "
+            f"{classes} outputs"
+        )
+    return images.astype(dtype(net)), labels.astype(np.int64)
+
+
+def _check_training(how: Any, images: np.ndarray) -> None:
+    if not isinstance(how, Training):
+        raise TypeError(f"how: got {type(how).__name__}, expected a snnref.recipe.Training, as Training(epochs=10)")
     if how.epochs < 1 or len(images) < how.batch:
         raise ValueError(
             f"how, data: got {how.epochs} epochs and batches of {how.batch} for {len(images)} images, expected "
             "an epoch at least, and enough images for a batch"
         )
-    given = adjustment(net)
-    if given not in (None, (leak, unit)):
-        raise ValueError(f"leak, unit: got {leak:g}, {unit:g} for a network adjusted to {given}; expected the same")
-    adjusted = adjust(net, leak=leak, unit=unit) if given is None else net
-    what = {"retraining": repr(net), "leak": leak, "unit": unit, "seed": seed}
-    fit = Fit(adjusted, how, what=what, rng=np.random.default_rng(seed), samples=len(images))
-    path = Path(checkpoint) if checkpoint else None
-    return fit.run(images, labels.astype(np.int64), progress=progress, checkpoint=path)
+    if how.augmentation != Augmentation() and (images.ndim != 4 or images.max() > 1):
+        raise ValueError(
+            f"how: got an augmentation for data of shape {images.shape} up to {images.max():.4g}, expected images "
+            "(samples, channels, height, width) with pixels up to 1"
+        )
+
+
+def _digest(images: np.ndarray, labels: np.ndarray, net: Graph) -> str:
+    """What tells this retraining from those of other networks or data."""
+    found = hashlib.sha256()
+    for name, (layer, sources) in net.layers.items():
+        found.update(f"{name} {type(layer).__name__} {sources}".encode())
+        for value in vars(layer).values():
+            found.update(value.tobytes() if isinstance(value, np.ndarray) else repr(value).encode())
+    for array in (images, labels):
+        found.update(np.ascontiguousarray(array).data)
+    return found.hexdigest()

@@ -62,8 +62,12 @@ class Schedule:
 
 
 def schedule(run: Run, *, sample: int = 0) -> Schedule:
-    """The pipeline of a sample that was run. Raises TypeError for a run of another method."""
+    """The pipeline of a sample that was run. Raises TypeError for a run of another method, ValueError for a sample that
+    is not there."""
     require_ours(run)
+    batch = run.output.shape[0]
+    if not -batch <= sample < batch:
+        raise ValueError(f"sample: got {sample}, expected an index below {batch}")
     begins = {name: int(to_numpy(train.begin)[sample]) for name, train in run.trains.items() if name != READOUT}
     lasts = {name: int(to_numpy(train.last)[sample]) for name, train in run.trains.items() if name != READOUT}
     latency = int(to_numpy(run.trains[READOUT].latency)[sample])

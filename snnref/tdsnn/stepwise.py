@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from ..arrays import Array, namespace, window_sum
 from ..graph import INPUT
 from ..nodes import MaxPool, Population, Readout
-from ..reverse import decay, growth
+from ..reverse import decay, growth, slack
 from ..trains import Late, Readings
 from .options import TDSNN, each, per_sample
 from .ticking import tick_weight
@@ -36,11 +36,9 @@ def active_period(
     tick : ω_tick, with which the ticking neuron raises all of them in every step from 1 on, until all have fired
     last : the step in which whoever is left is made to fire; None: they get the time they need
 
-    A neuron that has fired rests from then on. Raises ValueError for a tick that never reaches the threshold.
+    A neuron that has fired rests from then on. Raises ValueError for ticks that never reach the threshold.
     """
     xp = namespace(v)
-    if last is None and not bool(xp.all(tick - threshold * (1 - decay(leak)) + 0 * v > 0)):
-        raise ValueError("tick: never reaches the threshold; expected more than threshold · (1 − exp(−1/leak))")
     waiting, times, potentials = v == v, xp.zeros_like(v), [v]
     while True:
         fires = waiting if len(potentials) - 1 == last else waiting & (v >= threshold)
@@ -48,8 +46,10 @@ def active_period(
         waiting = waiting & ~fires
         if not bool(xp.any(waiting)):
             return times, potentials
-        v = xp.where(waiting, v * decay(leak) + tick, xp.zeros_like(v))
+        before, v = v, xp.where(waiting, v * decay(leak) + tick, xp.zeros_like(v))
         potentials.append(v)
+        if last is None and bool(xp.any(waiting & (v <= before))):
+            raise ValueError("tick: never reaches the threshold; expected more than threshold · (1 − exp(−1/leak))")
 
 
 class Stepwise(TDSNN):
@@ -71,7 +71,7 @@ class Stepwise(TDSNN):
             silent[-1],
             tick=tick_weight(end, leak=self.leak),
             leak=self.leak,
-            threshold=self.h * growth(-end, leak=self.leak),
+            threshold=(self.h - (1 - self.h) * slack(end)) * growth(-end, leak=self.leak),
             last=self.horizon(node.name),
         )
         potentials = namespace(times).stack(silent + active[1:])
@@ -86,7 +86,8 @@ class Stepwise(TDSNN):
         for t in range(int(train.last.max()) + 1):
             heard = heard + window_sum(_fired(train.lag, t), axes)
             times = xp.where((heard >= inputs) & (times < 0), xp.full_like(times, t), times)
-        return Late(times, self.last(per_sample(times), node.source), train.begin, self.leak)
+        last = train.last if self.inhibition == "fixed" else per_sample(times)
+        return Late(times, last, train.begin, self.leak)
 
     def readout(self, node: Readout, trains: Mapping[str, Late]) -> Readings:
         """Weights are not negated and nothing fires: potentials accumulate, and the largest names the class.
@@ -97,7 +98,7 @@ class Stepwise(TDSNN):
         potentials = inhibitory_period(arriving, leak=self.leak)
         xp = namespace(potentials[-1])
         read = [v * growth(xp.full_like(v, t), leak=self.leak) for t, v in enumerate(potentials)]
-        return Readings(xp.stack(read), latency=self.release(trains))
+        return Readings(self.finite(xp.stack(read)), latency=self.release(trains))
 
     def _arriving(self, node: Population | Readout, trains: Mapping[str, Late], *, wait: Array) -> Iterator[Array]:
         """At each step of the inhibitory period Σ W over the spikes that arrive then, the bias neuron's among them.
