@@ -92,9 +92,11 @@ def test_an_adjusted_network_tells_what_it_is(net, x, tmp_path):
     assert np.array_equal(again(x), adjusted(x))
     assert tdsnn.adjustment(net) is None
     with pytest.raises(ValueError, match=r"got offset 'fold'.*retrained with leak 2"):
-        tdsnn.convert(adjusted, x, leak=2.0)
+        tdsnn.convert(adjusted, x, offset="fold")
     with pytest.raises(ValueError, match=r"leak 5.*retrained with leak 2"):
-        tdsnn.convert(adjusted, x, offset="retrained")
+        tdsnn.convert(adjusted, x, leak=5.0)
+    known = tdsnn.convert(adjusted, x)
+    assert (known.options["leak"], known.options["offset"]) == (2.0, "retrained")
     with pytest.raises(ValueError, match=r"threshold 0.5 for a network"):
         tdsnn.convert(adjusted, x, leak=2.0, offset="retrained", threshold=0.5)
     with pytest.raises(ValueError, match=r"unit: got 2.0 for a network retrained with 0.5"):

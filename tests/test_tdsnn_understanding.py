@@ -150,6 +150,7 @@ def test_the_ticking_neuron_is_the_packages(leak, value):
         ticks = [m for m in marks(figure, Ticks) if len(m.y) and m.y[0] == 1]
         assert sum(len(m.x) for m in ticks) == out
         assert ("fires at once" in figure.caption) == (out == 0)
+        assert ("the ReLU" in figure.caption) == (a <= 0)
 
 
 def test_the_first_tick_is_told_with_its_share():
@@ -168,6 +169,7 @@ def test_the_map_marks_what_is_possible():
         here = [t for t in range(figures.LATEST + 1) if tdsnn.feasible(4, leak=0.5, latest=t, reading=name)]
         assert len(dots.x) == len(here)
         assert f"T_m = {', '.join(map(str, here))}." in figure.caption
+        assert (f"1 / ln(N + 1) = {tdsnn.shared_leak(4):.2f}" in figure.caption) == (name == "shared")
         column = int(np.argmin(np.abs(figures.LEAKS - 0.5)))
         for t in range(figures.LATEST + 1):
             wanted = tdsnn.feasible(4, leak=float(figures.LEAKS[column]), latest=t, reading=name)
@@ -178,7 +180,7 @@ def test_the_map_marks_what_is_possible():
 @pytest.mark.parametrize("inhibition", ["last", "fixed"])
 def test_the_pipeline_shows_every_spike(digits, inhibition):
     figure = figures.pipeline(image=3, leak=4.0, inhibition=inhibition)
-    run = figures._converted(4.0, 1.0, 0.0).run(digits[2][3:4], inhibition=inhibition)
+    run = figures._converted(4.0, inhibition=inhibition).run(digits[2][3:4])
     populations = [k for k, node in run.nodes.items() if isinstance(node, Population)]
     for name, ticks in zip(["input", *populations], marks(figure, Ticks), strict=True):
         train = run.trains[name]

@@ -116,8 +116,8 @@ def code(*, leak: float = 5.0, most: float = 10.0, rounding: str = "up") -> Figu
             ],
         ],
         f"L = {leak:g}, times rounded {rounding}: values from 0 to {most:g} take {times(int(t.max()), 'step')}, which "
-        f"tell {len(np.unique(t))} values apart. G is wrong by {100 * worst:.1f} % of x + 1 at most (a step is exp(1/L) − 1 "
-        f"= {100 * np.expm1(1 / leak):.1f} %) and by {100 * wrong.mean():+.1f} % on average.",
+        f"tell {len(np.unique(t))} values apart. G is wrong by {100 * worst:.1f} % of x + 1 at most (a step is "
+        f"exp(1/L) − 1 = {100 * np.expm1(1 / leak):.1f} %) and by {100 * wrong.mean():+.1f} % on average.",
     )
 
 
@@ -267,9 +267,9 @@ def pool_map(*, inputs: int = 4, leak: float = 1.0, reading: str = "this T_m alo
 
 
 @lru_cache(maxsize=64)
-def _converted(leak: float, unit: float, threshold: float | str) -> SNN:
+def _converted(leak: float, unit: float = 1.0, threshold: float | str = 0.0, inhibition: str = "last") -> SNN:
     net, calibration, _, _ = digits()
-    return tdsnn.convert(net, calibration[::8], leak=leak, unit=unit, threshold=threshold)
+    return tdsnn.convert(net, calibration[::8], leak=leak, unit=unit, threshold=threshold, inhibition=inhibition)
 
 
 BAND = 7  # height of a layer, in rows of ticks
@@ -279,7 +279,7 @@ def pipeline(*, image: int = 0, leak: float = 5.0, inhibition: str = "last") -> 
     """A digit on its way through the layers: every spike, and when each layer is released."""
     net, _, images, labels = digits()
     x, label = images[image : image + 1], int(labels[image])
-    run = _converted(leak, 1.0, 0.0).run(x, record=True, inhibition=inhibition)
+    run = _converted(leak, inhibition=inhibition).run(x, record=True)
     plan = tdsnn.schedule(run)
     shown = [s for s in plan.stages if s.node == "input" or isinstance(run.nodes[s.node], Population)]
     marks: list[Mark] = []
@@ -307,8 +307,8 @@ def pipeline(*, image: int = 0, leak: float = 5.0, inhibition: str = "last") -> 
         ],
         f"Held-out digit {image}, a {label}, with L = {leak:g}. Steps of the windows: {waits}; the potentials of the "
         f"last layer are complete after {plan.latency} steps and say {int(run.prediction[0])}, the ANN says "
-        f"{int(net(x)[0].argmax())}. Every neuron fires once; {first:.0%} of a layer, on average, at step 0 of its window. The next "
-        f"image may enter {plan.interval} steps after this one.",
+        f"{int(net(x)[0].argmax())}. Every neuron fires once; {first:.0%} of a layer, on average, at step 0 of its "
+        f"window. The next image may enter {plan.interval} steps after this one.",
     )
 
 
