@@ -1,10 +1,12 @@
-"""TDSNN: what `diagnose`, `explain`, `check.neuron` and the figures say is so."""
+"""TDSNN: what `diagnose`, `explain`, `check.neuron`, the command line and the figures say is so."""
 
+import json
 import re
 from math import exp
 
 import numpy as np
 import pytest
+from test_cli import run as command
 from test_figures import marks
 from test_tdsnn import exact
 
@@ -197,3 +199,30 @@ def test_the_leak_constant_is_measured(digits):
     assert f"after {run.latency:.1f} steps" in figure.caption
     assert f"{tdsnn.costs(run).multiplications.mean():,.0f} multiplications" in figure.caption
     assert len(marks(figure, Dots)) == 3
+
+
+def test_advice_for_a_retrained_network_does_not_ask_to_retrain(digits):
+    net, calibration, x = digits
+    adjusted = tdsnn.adjust(net, leak=2.0)
+    found = diagnose(adjusted, tdsnn.convert(adjusted, calibration), x[:20].astype(np.float32))
+    assert found.agreement == 1
+    assert all("was retrained with this rounding" in sentence for sentence in found.advice.values())
+
+
+def test_evaluate_on_the_command_line():
+    done = command(
+        *("evaluate", "digits-cnn", "--method", "tdsnn", "--leak", "3", "--set", "inhibition=fixed", "--json")
+    )
+    report = json.loads(done.stdout)
+    assert report["settings"]["leak"] == 3
+    assert report["settings"]["inhibition"] == "fixed"
+    net, (x, labels) = snnref.load("digits-cnn"), snnref.data.load()
+    snn = tdsnn.convert(net, snnref.data.load(split="train")[0], leak=3, inhibition="fixed")
+    run = snn.run(x)
+    assert report["accuracy"] == run.accuracy(labels)
+    assert report["latency"] == run.latency
+    assert report["also"]["additions"] == pytest.approx(tdsnn.costs(run).additions.mean())
+    shown = command("evaluate", "digits-cnn", "--method", "tdsnn", "--images", "20").stdout
+    assert "multiplications without ticks" in shown
+    wrong = command("evaluate", "digits-cnn", "--method", "tdsnn", "--t-max", "8")
+    assert "unknown setting 't_max'; tdsnn has leak, inhibition, threshold, offset" in wrong.stderr

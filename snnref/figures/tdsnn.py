@@ -164,7 +164,7 @@ def ticking(*, leak: float = 3.0, value: float = 2.0, rounding: str = "up") -> F
                         Rule(y=h * left, color=ORANGE, label="threshold"),
                         Rule(x=end, label="release"),
                     ],
-                    Axis("time step: inhibitory period, then active period", axis),
+                    Axis("step: inhibited, then active", axis),
                     Axis("potential", (low * 1.15, high * 1.15)),
                     height=200,
                 )
