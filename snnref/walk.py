@@ -89,8 +89,8 @@ class SNN:
 
     nodes: Nodes = field(repr=False)
     scales: Scales
-    stepwise: Any  # a Code with `latency()`
-    closed: Any  # a Code with `latency()`, `groups` of samples that are walked together, and their `stretches` of time
+    stepwise: Any  # a Code with `latency()`, unless its readings tell it
+    closed: Any  # another, with `groups` of samples that are walked together, and their `stretches` of time
     _placed: Placed = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

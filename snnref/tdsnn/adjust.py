@@ -11,18 +11,7 @@ import numpy as np
 
 from ..canonical import canonical, live, require_kinds
 from ..graph import INPUT, READOUT, Graph, Layers
-from ..layers import (
-    Activation,
-    Add,
-    AvgPool,
-    Concat,
-    Conv,
-    Dense,
-    Flatten,
-    Gain,
-    MaxPool,
-    Softmax,
-)
+from ..layers import Activation, Add, AvgPool, Concat, Conv, Dense, Flatten, Gain, MaxPool, Softmax
 from ..nodes import Nodes, Population, Readout, driven
 from .options import check_leak
 

@@ -68,7 +68,6 @@ class TDSNN:
                 f"retrained with leak {self._trained:g}; expected offset='retrained', that leak and threshold 0 "
                 "(for others retrain it again, or fold the original)"
             )
-
         if self.inhibition == "fixed" and self._measured and self._measured != (self.leak, self.h):
             leak, h = self._measured
             raise ValueError(
