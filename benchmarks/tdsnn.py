@@ -1,6 +1,6 @@
 """How long `run` takes for TDSNN, as a multiple of one plain forward pass of the torch module.
 
-    python benchmarks/tdsnn.py
+    python benchmarks/tdsnn.py [NETWORK]
 
 Both are timed in turn, many times, in one process; the ratio of the medians is printed, with the peak of memory of a
 process that does one run (less that of one that does none). Weights are random: all products are dense, so time does
@@ -28,18 +28,18 @@ def lenet_caffe():
 NETWORKS = {"lenet-caffe": lenet_caffe, "lenet": rate.lenet, "vgg": rate.vgg}
 
 
-def case(name):
+def case(name, **options):
     torch.manual_seed(0)
     module, shape = NETWORKS[name]()
     x = torch.rand(rate.BATCH, *shape)
     net = snnref.from_torch(module.eval(), input_shape=shape)
-    return module.eval(), snnref.tdsnn.convert(net, x[:16]), x
+    return module.eval(), snnref.tdsnn.convert(net, x[:16], **options), x
 
 
 @torch.no_grad()
-def ratio(module, snn, x, **settings):
+def ratio(module, snn, x):
     """Median time of a run over median time of a forward pass."""
-    return rate.compared(lambda: snn.run(x, **settings).prediction, lambda: module(x), ROUNDS)
+    return rate.compared(lambda: snn.run(x).prediction, lambda: module(x), ROUNDS)
 
 
 def main():
@@ -51,11 +51,11 @@ def main():
         return
     print(f"batch {rate.BATCH}, {torch.get_num_threads()} threads, run / forward pass\n")
     print(f"{'network':14}{'L':>5}{'last spike':>12}{'fixed':>8}{'peak MB':>10}")
-    for name in NETWORKS:
-        some = case(name)
+    for name in sys.argv[1:2] or NETWORKS:
         idle = rate.peak_megabytes(name, 0, __file__)
         for leak in (1, 5, 50):
-            last, fixed = (ratio(*some, leak=leak, inhibition=inhibition) for inhibition in ("last", "fixed"))
+            cases = [case(name, leak=leak, inhibition=inhibition) for inhibition in ("last", "fixed")]
+            last, fixed = (ratio(*some) for some in cases)
             memory = rate.peak_megabytes(name, leak, __file__) - idle
             print(f"{name:14}{leak:5}{last:12.2f}{fixed:8.2f}{memory:10.0f}", flush=True)
 

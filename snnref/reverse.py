@@ -15,7 +15,8 @@ def growth(t: Array, *, leak: float) -> Array:
 
     By powers of two, which are exact at L = 1 / ln 2.
     """
-    return namespace(t).exp2(t / (leak * log(2)))
+    power = t / (leak * log(2))
+    return namespace(t).exp2(power, out=power) if t.ndim else namespace(t).exp2(power)
 
 
 def decay(leak: float) -> float:
@@ -41,8 +42,8 @@ def spike_time(x: Array, *, leak: float, threshold: float = 0.0) -> Array:
     if x.ndim == 0:
         return spike_time(x.reshape(1), leak=leak, threshold=threshold)[0]
     grown = (x.detach() if getattr(x, "requires_grad", False) else x) + 1.0
-    grown /= (1 - threshold) * (1 + slack(grown))
-    grown = xp.clip(grown, 1.0, None)
+    grown *= 1 / ((1 - threshold) * (1 + slack(grown)))
+    grown = xp.clip(grown, 1.0, None, out=grown)
     time = xp.log2(grown)  # from here on in place: new arrays cost more than arithmetic
     time *= leak * log(2)
     xp.round(time, out=time)

@@ -98,9 +98,9 @@ class TDSNN:
         return int(self.time(np.asarray(self._largest[name])))
 
     def within(self, times: Array, name: str) -> Array:
-        """The times of a node's neurons: those that would come too late come at the last step."""
+        """The times of a node's neurons: those that would come too late come at the last step (written in place)."""
         horizon = self.horizon(name)
-        return times if horizon is None else namespace(times).clip(times, None, horizon)
+        return times if horizon is None else namespace(times).clip(times, None, horizon, out=times)
 
     def last(self, times: Array, name: str) -> Array:
         """`(batch,)`: the length of a node's window, from the latest times of its neurons, `(batch,)`."""
