@@ -118,7 +118,9 @@ def measured_units(result: dict[str, Any]) -> Figure:
 
     units = ", ".join(f"{unit:g}" for unit, _, _ in curves)
     firsts, lasts = (listed([found[k] for _, _, found in curves]) for k in (0, -1))
-    steps = ", ".join(f"{found[-1]['points'][0]['latency']:.0f}" for _, _, found in curves)
+    steps, longer = (
+        ", ".join(f"{e['points'][0]['latency']:.0f}" for e in some) for some in ([f[-1] for _, _, f in curves], ends)
+    )
     return Figure(
         [
             [
@@ -140,7 +142,7 @@ def measured_units(result: dict[str, Any]) -> Figure:
         ],
         f"{NETWORK}: pixels from 0 to 1 in units of {units}. Folded (lines), the errors at L = 1 are {firsts} %, at "
         f"L = 5 {lasts} %. Retrained (dots): {listed(again)} % at L = 1, {listed(ends)} % at L = 5. The smaller the "
-        f"unit, the longer the image takes: the answer comes after {steps} steps at L = 5.",
+        f"unit, the longer it takes: at L = 5 {steps} steps folded, {longer} retrained.",
     )
 
 
