@@ -30,7 +30,9 @@ def neuron(method: str, step: Callable[..., Any]) -> Comparison:
     step : a function like the method's own; options that it does not take are left at their defaults. Rate:
         `(z, v, threshold=1.0, reset="subtract") -> (spike, v)`, as `snnref.rate.integrate_and_fire`. TTFS:
         `(arriving, threshold=1.0, early=0.0) -> step` of the spiking stage in which the neuron fires, `len(arriving)`
-        if it does not, as `snnref.ttfs.check.reference`
+        if it does not, as `snnref.ttfs.check.reference`. Sigma-delta: `(v, n, charge, threshold=1.0, …) -> (sent, v,
+        n)`, as `snnref.sigma_delta.check.reference`. TDSNN: `(arriving, leak=5.0, threshold=0.0) -> step` of the active
+        period, as `snnref.tdsnn.check.reference`
 
     Raises ValueError for an unknown method, TypeError if `step` is no function.
     """

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from .arrays import Array, Placed, check_input, like
 from .graph import INPUT, READOUT
@@ -78,6 +78,26 @@ class ANN:
 def activations(nodes: Nodes, x: Array) -> dict[str, Array]:
     """The ANN's activation of every node, `(batch, *features)`, by name."""
     return {k: train.value() for k, train in walk(Placed(nodes).like(x), ANN(), x).items()}
+
+
+@dataclass(frozen=True)
+class AtOnce:
+    """The fast half of a method whose closed forms take the whole batch, and all time, at once."""
+
+    _record: bool = field(default=False, repr=False)  # whether the readout is asked at each step
+
+    def groups(self, nodes: Nodes, x: Array, *, record: bool = False) -> Iterator[tuple[slice, Self]]:
+        yield slice(None), replace(self, _record=record)
+
+    def stretches(self) -> Iterator[Self]:
+        yield self
+
+    @property
+    def asked(self) -> bool:
+        return True
+
+    def so_far(self) -> Self:
+        return self
 
 
 @dataclass(frozen=True, eq=False)

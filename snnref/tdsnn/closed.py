@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from ..arrays import Array, device, namespace
 from ..graph import INPUT
-from ..nodes import MaxPool, Nodes, Population, Readout
+from ..nodes import MaxPool, Population, Readout
 from ..trains import Readings, Reversed
+from ..walk import AtOnce
 from .options import TDSNN, per_sample
 
 
@@ -39,25 +40,8 @@ class Due(Reversed):
 
 
 @dataclass(frozen=True)
-class Closed(TDSNN):
+class Closed(AtOnce, TDSNN):
     """Ticks make a neuron wait until it has made up for A = Σ W G(x): for T(A) steps (Eqs. 7-10)."""
-
-    _record: bool = field(default=False, repr=False)  # whether the readout is asked at each step
-
-    def groups(self, nodes: Nodes, x: Array, *, record: bool = False) -> Iterator[tuple[slice, Closed]]:
-        """The whole batch at once."""
-        yield slice(None), replace(self, _record=record)
-
-    def stretches(self) -> Iterator[Closed]:
-        """All time at once."""
-        yield self
-
-    @property
-    def asked(self) -> bool:
-        return True
-
-    def so_far(self) -> Closed:
-        return self
 
     def encode(self, x: Array) -> Due:
         self.check(x, "input")

@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from ..arrays import Array, device, like, namespace
-from ..nodes import MaxPool, Nodes, Population, Readout
+from ..nodes import MaxPool, Population, Readout
 from ..trains import Readings, Timed
+from ..walk import AtOnce
 from .options import TTFS
 
 
 @dataclass(frozen=True)
-class Closed(TTFS):
+class Closed(AtOnce, TTFS):
     """A spike that comes n steps before the end of the window brings n times its weight."""
-
-    _record: bool = field(default=False, repr=False)  # whether the readout is asked at each step
-
-    def groups(self, nodes: Nodes, x: Array, *, record: bool = False) -> Iterator[tuple[slice, Closed]]:
-        """The whole batch at once."""
-        yield slice(None), replace(self, _record=record)
-
-    def stretches(self) -> Iterator[Closed]:
-        """All time at once."""
-        yield self
-
-    @property
-    def asked(self) -> bool:
-        return True
-
-    def so_far(self) -> Closed:
-        return self
 
     def population(self, node: Population, trains: Mapping[str, Timed]) -> Timed:
         """max(0, u), in whole steps, t_max at most: what the two stages make of Σ W x."""
