@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import pi, sqrt
 
-from .arrays import Array, erf, namespace
+from .arrays import Array, erf, logistic, namespace
 from .reverse import staircase
 
 
@@ -32,9 +32,7 @@ def elu(x: Array, alpha: float = 1.0) -> Array:
 
 def sigmoid(x: Array) -> Array:
     """1 / (1 + exp(−x))"""
-    xp = namespace(x)
-    small = xp.exp(-xp.abs(x))  # never overflows, and keeps the lower tail
-    return xp.where(x >= 0, 1.0, small) / (1 + small)
+    return logistic(x)
 
 
 def tanh(x: Array) -> Array:

@@ -32,7 +32,8 @@ def neuron(method: str, step: Callable[..., Any]) -> Comparison:
         `(arriving, threshold=1.0, early=0.0) -> step` of the spiking stage in which the neuron fires, `len(arriving)`
         if it does not, as `snnref.ttfs.check.reference`. Sigma-delta: `(v, n, charge, threshold=1.0, …) -> (sent, v,
         n)`, as `snnref.sigma_delta.check.reference`. TDSNN: `(arriving, leak=5.0, threshold=0.0) -> step` of the active
-        period, as `snnref.tdsnn.check.reference`
+        period, as `snnref.tdsnn.check.reference`. AMOS: `(x, K=4, alpha=1.0) -> list` of 1 or 0 for each gate of the
+        ReLU unit, as `snnref.amos.check.reference`
 
     Raises ValueError for an unknown method, TypeError if `step` is no function.
     """

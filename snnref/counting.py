@@ -7,7 +7,7 @@ zero counts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
@@ -72,8 +72,16 @@ class Operations:
         return sum(self.by_projection.values(), np.zeros_like(self.pooling))
 
 
-def operations(nodes: Nodes, counts: Mapping[str, Array], *, batch: int) -> Operations:
+def operations(
+    nodes: Nodes,
+    counts: Mapping[str, Array],
+    *,
+    batch: int,
+    copies: Callable[[Population | Readout, int], int] | None = None,
+) -> Operations:
     """Spikes times the fan-out of their own neuron (Eq. 10, Rueckauer 2017), from `counts (batch, *features)`.
+
+    copies : of a node and one of its sums, how many neurons stand for each unit and hear that sum; 1 by default
 
     Nodes without counts send no spikes.
     """
@@ -83,11 +91,13 @@ def operations(nodes: Nodes, counts: Mapping[str, Array], *, batch: int) -> Oper
         return np.einsum(to_numpy(counts[source]), axes, fan_out.astype(np.float64), axes[1:], [0])
 
     by_projection: dict[tuple[str, str], np.ndarray] = {}
-    for p, node in projections(nodes):
-        if p.source not in counts:
-            continue  # an analog source
-        cost = weighed(p.source, p.fan_out(nodes[p.source].shape))
-        by_projection[p.source, node.name] = by_projection.get((p.source, node.name), 0.0) + cost
+    for node in driven(nodes).values():
+        for term, sum_ in enumerate(node.inputs):
+            for p in sum_.projections:
+                if p.source not in counts:
+                    continue  # an analog source
+                cost = weighed(p.source, p.fan_out(nodes[p.source].shape)) * (copies(node, term) if copies else 1)
+                by_projection[p.source, node.name] = by_projection.get((p.source, node.name), 0.0) + cost
     pools = [
         weighed(n.source, windows_over(n, nodes))
         for n in nodes.values()

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from .datasets import DATASETS, DataSet, File
+from .files import SHIPPED
 
-SHIPPED = Path(__file__).parent / "shipped"
 FOLDER = "SNNREF_DATA"  # the environment variable
 Raw = tuple[np.ndarray, np.ndarray]  # images (samples, channels, height, width), labels (samples,)
 

@@ -13,7 +13,8 @@ from .arrays import Array, Placed, like, to_numpy
 from .graph import INPUT, Graph
 from .methods import method
 from .nodes import Population
-from .walk import SNN, activations
+from .trains import Analog
+from .walk import ANN, SNN, activations
 
 CAUSES = ("clipping", "silence", "quantisation", "transient", "inherited")
 
@@ -71,9 +72,14 @@ def diagnose(net: Graph, snn: SNN, x: Array, *, ann_x: Array | None = None, **se
     ann_x = x if ann_x is None else ann_x
     ann = activations(nodes, ann_x / like(snn.scales[INPUT], x))
     values = {name: train.value() for name, train in run.trains.items()}
-    limit = run.code.limit
+    limits = getattr(run.code, "limits", lambda _: (-run.code.limit, run.code.limit))
+    analog = {name: Analog(value) for name, value in values.items()}
+
+    def answer(node: Population) -> np.ndarray:  # what the neurons should have answered to what they received
+        return to_numpy(ANN().population(node, analog).values)
+
     rows = tuple(
-        Row(name, *_causes(to_numpy(values[name]), to_numpy(ann[name]), to_numpy(_answer(node, values)), limit))
+        Row(name, *_causes(to_numpy(values[name]), to_numpy(ann[name]), answer(node), limits(node)))
         for name, node in nodes.items()
         if isinstance(node, Population)
     )
@@ -83,15 +89,11 @@ def diagnose(net: Graph, snn: SNN, x: Array, *, ann_x: Array | None = None, **se
     return Diagnosis(rows, float(agreement), advice)
 
 
-def _answer(node: Population, values: dict[str, Array]) -> Array:
-    """f(A): what the neurons should have answered to what they received."""
-    drive = node.input.drive({source: values[source] for source in node.sources})
-    return node.activation(drive + like(node.input.bias, drive))  # type: ignore[misc]
-
-
-def _causes(said: np.ndarray, ann: np.ndarray, answer: np.ndarray, limit: float) -> Iterator[float]:
+def _causes(
+    said: np.ndarray, ann: np.ndarray, answer: np.ndarray, limits: tuple[float, float]
+) -> Iterator[float]:
     """The mean size of each cause, in the order of CAUSES, as a share of the population's mean activation."""
-    possible = np.clip(answer, -limit, limit)
+    possible = np.clip(answer, *limits)
     wrong, fired, should = np.abs(said - possible), said != 0, answer != 0
     whole = max(float(np.abs(ann).mean(dtype=np.float64)), np.finfo(np.float64).tiny)
     for error in (

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+SHIPPED = Path(__file__).parent / "shipped"  # what comes with the package
+
 
 @contextmanager
 def complete(path: Path) -> Iterator[Path]:

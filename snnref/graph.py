@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import InitVar, dataclass, field, fields, replace
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -30,16 +30,17 @@ class Graph:
 
     input_shape: Shape
     layers: Layers = field(default_factory=dict)
+    known: InitVar[dict[str, Shape] | None] = None  # of layers that were checked before, in the same order
     shapes: dict[str, Shape] = field(init=False)  # name -> feature shape
     _placed: Placed = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, known: dict[str, Shape] | None) -> None:
         if not isinstance(self.input_shape, tuple) or not all(
             isinstance(n, Integral) and n > 0 for n in self.input_shape
         ):
             raise ValueError(f"input_shape: got {self.input_shape!r}, expected a tuple such as (1, 28, 28)")
-        shapes = {INPUT: self.input_shape}
-        for name, (layer, sources) in self.layers.items():
+        shapes = dict(known or {INPUT: self.input_shape})
+        for name, (layer, sources) in list(self.layers.items())[len(shapes) - 1 :]:
             shapes[name] = _shape(name, layer, sources, shapes)
         object.__setattr__(self, "shapes", shapes)
         object.__setattr__(self, "_placed", Placed({k: layer for k, (layer, _) in self.layers.items()}))
@@ -60,7 +61,7 @@ class Graph:
         if name in self.layers:
             raise ValueError(f"layer {name!r}: the name is taken; choose another")
         last = next(reversed(self.layers), INPUT)
-        return replace(self, layers={**self.layers, name: (layer, sources or (last,))})
+        return replace(self, layers={**self.layers, name: (layer, sources or (last,))}, known=self.shapes)
 
     def activations(self, x: Array) -> dict[str, Array]:
         """The output of every layer, by name, and the input."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from itertools import islice
 from math import prod
 
 import numpy as np
 
-from .arrays import Array, convolve, dense, namespace, pad, window_sum
+from .arrays import Array, Axis, convolve, dense, namespace, pad, window_entries, window_sum
 from .windows import Padding, Pool, Shape, Size, Window, expect
 
 Reach = list[np.ndarray]
@@ -109,6 +110,35 @@ class AvgPool(Pool, Linear):
 
     def reach(self, axes: Reach) -> Reach:
         return [axes[0], *self.support(axes[1:])]
+
+
+@dataclass(frozen=True)
+class Entry(Linear):
+    """The entry at one place of every window along one axis; zeros outside."""
+
+    axis: int  # counted from the end
+    size: Axis  # of the window, and how it slides
+    place: int  # in the window
+
+    def __call__(self, x: Array) -> Array:
+        axes = [self.size if i == self.axis else Axis(1) for i in range(self.axis, 0)]
+        return next(islice(window_entries(x, axes, 0.0), self.place, None))
+
+    def shape(self, features: Shape) -> Shape:
+        places = list(features)
+        places[self.axis] = self.size.places(features[self.axis])
+        return tuple(places)
+
+    def reach(self, axes: Reach) -> Reach:
+        found = list(axes)
+        at = self.place * self.size.dilation - self.size.before
+        found[self.axis] = np.stack(
+            [
+                axes[self.axis][i] if 0 <= i < len(axes[self.axis]) else np.zeros_like(axes[self.axis][0])
+                for i in at + self.size.stride * np.arange(self.size.places(len(axes[self.axis])))
+            ]
+        )
+        return found
 
 
 @dataclass(frozen=True)

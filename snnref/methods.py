@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from . import rate, sigma_delta, tdsnn, ttfs
+from . import amos, rate, sigma_delta, tdsnn, ttfs
 
-METHODS: dict[str, ModuleType] = {"rate": rate, "ttfs": ttfs, "sigma_delta": sigma_delta, "tdsnn": tdsnn}
+METHODS: dict[str, ModuleType] = {"rate": rate, "ttfs": ttfs, "sigma_delta": sigma_delta, "tdsnn": tdsnn, "amos": amos}
 
 
 def method(name: str) -> ModuleType:

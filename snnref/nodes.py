@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
+from typing import Any
 
 import numpy as np
 
 from . import layers as ann
-from .arrays import Array
+from .arrays import Array, namespace
 from .layers import Linear, Shape
 
 Scales = Mapping[str, "np.ndarray | float"]  # node -> value of one unit of its train
@@ -92,7 +93,7 @@ class Population:
     """Spiking neurons, one for each unit: a = f(bias + Σ projections), with f = ReLU unless another is named
     (Eq. 1, Rueckauer 2017).
 
-    Without f it is a gate, the product of two such sums.
+    Without f it is a gate, the product of two such sums, or the larger of them.
     """
 
     name: str
@@ -100,6 +101,14 @@ class Population:
     input: Sum
     activation: ann.Activation | None = RELU
     factor: Sum | None = None  # of a gate: the other sum
+    gate: str = "product"  # or "maximum"
+
+    def answer(self, *drives: Array) -> Array:
+        """What the ANN's units make of their sums, biases included."""
+        if self.activation:
+            return self.activation(*drives)
+        first, second = drives
+        return namespace(first).maximum(first, second) if self.gate == "maximum" else first * second
 
     @property
     def inputs(self) -> tuple[Sum, ...]:
@@ -162,25 +171,30 @@ def depths(nodes: Nodes) -> dict[str, int]:
     return depth
 
 
-def normalise(nodes: Nodes, scales: Scales, thresholds: Scales | None = None) -> Nodes:
+def normalise(nodes: Nodes, scales: Scales, thresholds: Mapping[str, Any] | None = None) -> Nodes:
     """W -> W·s_source/s_target and b -> b/s_target (section 2.2.2, Rueckauer 2017).
 
     scales : the value of one unit of each node's train; broadcasts over the node's features
-    thresholds : instead of s_target, for nodes whose spikes stand for something else than what makes them fire
+    thresholds : instead of s_target, for nodes whose spikes stand for something else than what makes them fire; for a
+        gate, one for each of its sums
 
     Afterwards every threshold, range and spike is 1, whatever the code.
     """
     return {name: _normalised(node, scales, (thresholds or {}).get(name)) for name, node in nodes.items()}
 
 
-def _normalised(node: Node, scales: Scales, threshold: np.ndarray | float | None) -> Node:
+def _normalised(node: Node, scales: Scales, threshold: Any) -> Node:
     if not isinstance(node, Population | Readout):
         return node
     target = scales[node.name] if threshold is None else threshold
-    changed = {"input": _in_units(node.input, scales, np.asarray(target))}
-    if isinstance(node, Population) and node.factor is not None:
-        changed["factor"] = _in_units(node.factor, scales, np.asarray(1.0))  # a product is divided once
-    return replace(node, **changed)  # type: ignore[arg-type]
+    if not isinstance(node, Population) or node.factor is None:
+        return replace(node, input=_in_units(node.input, scales, np.asarray(target)))
+    first, second = (target, 1.0) if threshold is None else target  # a product is divided once
+    return replace(
+        node,
+        input=_in_units(node.input, scales, np.asarray(first)),
+        factor=_in_units(node.factor, scales, np.asarray(second)),
+    )
 
 
 def _in_units(term: Sum, scales: Scales, target: np.ndarray) -> Sum:

@@ -95,12 +95,14 @@ class Run:
         """Spikes of all populations (not of input and pools) over their neurons, for one sample."""
         counts = [to_numpy(v) for k, v in self.spikes.items() if isinstance(self.nodes[k], Population)]
         batch = len(to_numpy(self.output))
-        return float(sum(c.sum(dtype=np.float64) for c in counts) / max(1, batch * counting.neurons(self.nodes)))
+        neurons = getattr(self.code, "neurons", counting.neurons)(self.nodes)  # a code may have several for one unit
+        return float(sum(c.sum(dtype=np.float64) for c in counts) / max(1, batch * neurons))
 
     @cached_property
     def operations(self) -> counting.Operations:
         """Synaptic operations of each sample, in all and by projection."""
-        return counting.operations(self.nodes, self.spikes, batch=self.output.shape[0])
+        copies = getattr(self.code, "heard_by", None)
+        return counting.operations(self.nodes, self.spikes, batch=self.output.shape[0], copies=copies)
 
     @property
     def analog_operations(self) -> int:

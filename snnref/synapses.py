@@ -11,7 +11,7 @@ from math import prod
 import numpy as np
 
 from .arrays import Axis, window_entries
-from .linear import AvgPool, Conv, Dense, Flatten, Gain, Linear, Place, Reshape, Spread, UnevenAvgPool
+from .linear import AvgPool, Conv, Dense, Entry, Flatten, Gain, Linear, Place, Reshape, Spread, UnevenAvgPool
 from .nodes import Projection
 from .windows import Shape, Window
 
@@ -99,7 +99,7 @@ def _entries(linear: Linear, shape: Shape) -> Entries:
         case Gain(value=value):
             every = np.arange(prod(shape))
             return every, every, np.broadcast_to(np.asarray(value, float), shape).ravel()
-        case Flatten() | Reshape() | Spread() | Place():  # they only move values
+        case Entry() | Flatten() | Reshape() | Spread() | Place():  # they only move values
             moved = linear(_numbered(shape)).ravel().astype(int)
             (target,) = np.nonzero(moved)
             return target, moved[target] - 1, np.ones(len(target))

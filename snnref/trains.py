@@ -189,6 +189,50 @@ class Late(Reversed):
     potentials: Array | None = None  # (steps, batch, *features), of both periods; kept by `simulate`
 
 
+class Planes:
+    """At most one spike of each of the K gates that stand for one value (Stöckl & Maass 2019)."""
+
+    spikes: Array  # (K, batch, *features): 1 where a gate fires
+    worth: np.ndarray  # (K,): d, what the spike of each gate stands for
+    step: np.ndarray  # (K,): in which step of the node's window each gate fires, if it does
+
+    def weighed(self, weights: np.ndarray) -> Array:
+        """`(batch, *features)`: the sum of a weight `(K,)` over the gates that fire."""
+        sent = like(weights, self.spikes)
+        return namespace(sent).tensordot(sent, self.spikes, axes=1)
+
+    def count(self) -> Array:
+        return self.weighed(np.ones(len(self.step)))
+
+    def value(self) -> Array:
+        """Σ d z (Eq. 5, Stöckl & Maass 2019)."""
+        return self.weighed(self.worth)
+
+    def until(self, step: int) -> Array:
+        """The part of the value that has been sent once a step is over."""
+        return self.weighed(self.worth * (self.step <= step))
+
+    def events(self, sample: int) -> Events:
+        """A neuron is told by the value that it stands for, in which it is one of K."""
+        flat = to_numpy(self.spikes[:, sample]).reshape(len(self.step), -1)
+        gate, neuron = np.nonzero(flat)
+        order = np.lexsort((neuron, gate, self.step[gate]))
+        return self.step[gate][order], neuron[order], np.ones(len(order), int)
+
+    def counted(self) -> Planes:
+        return self
+
+
+@dataclass(frozen=True)
+class Fired(Planes):
+    """Such spikes, one by one."""
+
+    spikes: Array
+    worth: np.ndarray
+    step: np.ndarray
+    potentials: Array | None = None  # as spikes: what a gate has above its threshold; kept by `simulate`
+
+
 # One event: when it was sent, since the sample was first shown; the input spike that caused it, by its place in the
 # sample, −1: the reset; the neuron's flat index; 1 or −1.
 EVENT = np.dtype([("time", float), ("wave", np.int32), ("neuron", np.int32), ("sign", np.int8)], align=True)
@@ -281,7 +325,7 @@ class Readings:
         return replace(self, over_time=over_time, potentials=potentials)
 
 
-Train = Analog | Clocked | Counted | Timed | Reversed | Stream | Readings
+Train = Analog | Clocked | Counted | Planes | Timed | Reversed | Stream | Readings
 
 # Along which axis the samples of a batch lie in each array of a train.
 BATCH = {"values": 0, "spikes": 1, "potentials": 1, "known": 0, "counts": 0, "sums": 0, "lead": 0, "over_time": 1}

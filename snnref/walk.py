@@ -59,10 +59,7 @@ class ANN:
         return Analog(x)
 
     def population(self, node: Population, trains: Mapping[str, Analog]) -> Analog:
-        value = self._drive(node.input, trains)
-        if node.activation:
-            return Analog(node.activation(value))
-        return Analog(value * self._drive(node.factor, trains))
+        return Analog(node.answer(*(self._drive(term, trains) for term in node.inputs)))
 
     def max_pool(self, node: MaxPool, train: Analog) -> Analog:
         return Analog(node.window(train.values))

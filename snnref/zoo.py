@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from .arrays import Array
-from .data import SHIPPED
-from .layers import Activation, Conv, Dense, Flatten, MaxPool, ReLU
+from .files import SHIPPED
+from .layers import Activation, Add, AvgPool, Conv, Dense, Flatten, MaxPool, Multiply, ReLU, Spread
 from .network import Network
 from .recipe import Augmentation, Training
 
@@ -54,8 +54,10 @@ def _he(rng: np.random.Generator, *shape: int) -> np.ndarray:
     return (rng.normal(size=shape) * np.sqrt(2 / np.prod(shape[1:]))).astype(np.float32)
 
 
-def _conv(rng: np.random.Generator, out: int, channels: int, *, size: int, padding: int = 0) -> Conv:
-    return Conv(_he(rng, out, channels, size, size), np.zeros(out, np.float32), padding=padding)
+def _conv(rng: np.random.Generator, out: int, channels: int, *, size: int, **geometry: int) -> Conv:
+    return Conv(
+        _he(rng, out, channels // geometry.get("groups", 1), size, size), np.zeros(out, np.float32), **geometry
+    )
 
 
 def _dense(rng: np.random.Generator, out: int, features: int) -> Dense:
@@ -130,6 +132,46 @@ def two_conv(rng: np.random.Generator) -> Network:
     return net.add("relu4", ReLU())
 
 
+def _inverted_bottleneck(
+    rng: np.random.Generator, net: Network, block: str, *, wide: int, out: int, size: int, stride: int = 1
+) -> Network:
+    """Expansion, depthwise convolution, squeeze-and-excitation, projection; a residual connection where the shape
+    stays: the building block of EfficientNet."""
+    source = net.output
+    channels = net.shapes[source][0]
+    net = (
+        net.add(f"{block}.expand", _conv(rng, wide, channels, size=1))
+        .add(f"{block}.silu1", Activation("silu"))
+        .add(f"{block}.depth", _conv(rng, wide, wide, size=size, stride=stride, padding=size // 2, groups=wide))
+        .add(f"{block}.silu2", Activation("silu"))
+    )
+    features, narrow = net.shapes[net.output], wide // 4
+    net = (
+        net.add(f"{block}.squeeze", AvgPool(features[1:]))
+        .add(f"{block}.narrow", _conv(rng, narrow, wide, size=1))
+        .add(f"{block}.silu3", Activation("silu"))
+        .add(f"{block}.widen", _conv(rng, wide, narrow, size=1))
+        .add(f"{block}.sigmoid", Activation("sigmoid"))
+        .add(f"{block}.spread", Spread(features))
+        .add(f"{block}.excite", Multiply(), f"{block}.silu2", f"{block}.spread")
+        .add(f"{block}.project", _conv(rng, out, wide, size=1))
+    )
+    return net.add(f"{block}.add", Add(), source, net.output) if net.shapes[source] == net.shapes[net.output] else net
+
+
+def small_efficient(rng: np.random.Generator) -> Network:
+    """16C3/2, three inverted bottlenecks (24C3, 24C5/2, 24C3) with SiLU and squeeze-and-excitation, 96C1, mean, 10: the
+    parts of EfficientNet, small."""
+    net = Network((1, 28, 28)).add("stem", _conv(rng, 16, 1, size=3, stride=2, padding=1))
+    net = net.add("silu", Activation("silu"))
+    net = _inverted_bottleneck(rng, net, "block1", wide=48, out=24, size=3)
+    net = _inverted_bottleneck(rng, net, "block2", wide=72, out=24, size=5, stride=2)
+    net = _inverted_bottleneck(rng, net, "block3", wide=72, out=24, size=3)
+    net = net.add("head", _conv(rng, 96, 24, size=1)).add("head.silu", Activation("silu"))
+    net = net.add("mean", AvgPool(net.shapes[net.output][1:]))
+    return net.add("flatten", Flatten((96, 1, 1))).add("classes", _dense(rng, 10, 96))
+
+
 _DIGITS: dict[str, Any] = {
     "dataset": "digits",
     "epochs": 150,
@@ -143,6 +185,7 @@ _BINARY: dict[str, Any] = {
     "augmentation": Augmentation(shift=0.1),  # more of it is too much for binary weights
 }
 _STROKES = Augmentation(turn=0.2, shear=0.1, stretch=0.12, shift=0.12)  # handwriting moves, a little
+_CLOTHES = Augmentation(turn=0.05, stretch=0.08, shift=0.08, mirror=True)
 _MNIST: dict[str, Any] = {"dataset": "mnist", "batch": 128, "learning_rate": 4e-3, "augmentation": _STROKES}
 
 RECIPES = {
@@ -170,6 +213,14 @@ RECIPES = {
         batch=128,
         learning_rate=4e-3,
         dropout={"pool2": 0.2, "relu3": 0.2},
-        augmentation=Augmentation(turn=0.05, stretch=0.08, shift=0.08, mirror=True),
+        augmentation=_CLOTHES,
+    ),
+    "fashion-small-efficient": Recipe(
+        build=small_efficient,
+        dataset="fashion-mnist",
+        epochs=30,
+        batch=128,
+        learning_rate=8e-3,
+        augmentation=_CLOTHES,
     ),
 }

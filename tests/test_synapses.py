@@ -6,8 +6,9 @@ import pytest
 from test_random_graphs import SEEDS, random_network
 
 from snnref import counting
+from snnref.arrays import Axis
 from snnref.canonical import canonical
-from snnref.linear import AvgPool, Conv, Dense, Gain, Place, Reshape, Spread, UnevenAvgPool
+from snnref.linear import AvgPool, Conv, Dense, Entry, Gain, Place, Reshape, Spread, UnevenAvgPool
 from snnref.nodes import MaxPool, Projection
 from snnref.synapses import members, synapses
 from snnref.windows import Window
@@ -43,6 +44,8 @@ MAPS = [
     (Place(1, 2, 4, 3), (2, 3, 3)),
     (Gain(np.array([1.0, 2.0]).reshape(2, 1, 1)), (2, 3, 3)),
     (Reshape((2, 3, 4), (6, 4)), (2, 3, 4)),
+    (Entry(-1, Axis(3, 2, 1, 1), 2), (2, 3, 5)),
+    (Entry(-2, Axis(2, 1, 1, 0, 2), 0), (2, 4, 3)),
 ]
 
 

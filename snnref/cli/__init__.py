@@ -1,4 +1,4 @@
-"""The command line: `snnref info|train|evaluate|reproduce|data` (extra `cli`).
+"""The command line: `snnref info|train|evaluate|reproduce|unit|data` (extra `cli`).
 
 Exit status: 0 done, 1 failed, 2 wrong usage.
 """
@@ -23,6 +23,7 @@ from ..reproduce import PAPERS, reproduce
 from .console import Json, bar, show
 from .datasets import data_app
 from .evaluation import Name, evaluate
+from .units import unit
 
 app = typer.Typer(
     help="How trained neural networks become spiking ones.",
@@ -140,6 +141,7 @@ def train(
 
 
 app.command(name="evaluate")(evaluate)
+app.command(name="unit")(unit)
 
 
 @app.command(name="reproduce")

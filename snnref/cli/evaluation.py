@@ -12,6 +12,7 @@ import typer
 from rich.table import Table
 
 from .. import data, zoo
+from ..amos import AMOS
 from ..evaluation import Evaluation
 from ..evaluation import evaluate as measure
 from ..methods import METHODS
@@ -45,6 +46,7 @@ def evaluate(
         typer.Option(help="Of the activations; rate: a neuron at full rate stands for it; sigma_delta: the unit of θ."),
     ] = None,
     leak: Annotated[float | None, typer.Option(help=f"tdsnn: the leak constant L in steps ({TDSNN.leak:g}).")] = None,
+    K: Annotated[int | None, typer.Option("--K", help=f"amos: bits of a ReLU unit ({AMOS.K}).", min=1)] = None,
     t_max: Annotated[int | None, typer.Option(help=f"ttfs: steps of a window ({TTFS.t_max}).", min=1)] = None,
     threshold: Annotated[
         str | None,
@@ -84,6 +86,7 @@ def evaluate(
     given |= {
         "percentile": percentile,
         "leak": leak,
+        "K": K,
         "t_max": t_max,
         "threshold": _value(threshold) if threshold else None,
     }

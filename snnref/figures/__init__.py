@@ -8,7 +8,7 @@ from typing import Any
 
 from .description import Figure
 
-CHAPTERS = ("vocabulary", "rate", "ttfs", "sigma_delta", "tdsnn")
+CHAPTERS = ("vocabulary", "rate", "ttfs", "sigma_delta", "tdsnn", "amos")
 
 
 def describe(name: str, parameters: dict[str, Any]) -> Figure:

@@ -1,0 +1,38 @@
+"""The ReLU unit as a reference for one that somebody wrote, and the cases on which they are compared."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from . import converters
+
+Case = float  # x
+
+
+def reference(x: float, *, K: int = 4, alpha: float = 1.0) -> list[float]:
+    """1 or 0 for each of the K gates, the first the one with the highest threshold."""
+    return [float(z) for z in converters.relu(K, alpha=alpha).gates(np.asarray(x, float))]
+
+
+def cases() -> Iterator[tuple[dict[str, Any], Case]]:
+    """Options of the unit, and its input; the simplest first. All sums are exact."""
+    for K, alpha in itertools.product((1, 2, 4, 8), (1.0, 2.0)):
+        for x in (0.0, alpha / 2, alpha, -alpha / 4, 3 * alpha, *np.arange(-3, 2 ** (K + 1) + 4) * alpha / 2 ** (K + 1)):
+            yield {"K": K, "alpha": alpha}, float(x)
+
+
+def play(neuron: Callable[..., Any], case: Case, options: dict[str, Any]) -> Iterator[tuple[float, ...]]:
+    """One answer for each case."""
+    yield tuple(float(z) for z in neuron(case, **options))
+
+
+def given(case: Case, _: int) -> str:
+    return f"for x = {case:g}"
+
+
+def told(answer: tuple[float, ...], _: Case) -> str:
+    return f"fires gates {[i + 1 for i, z in enumerate(answer) if z]}" if any(answer) else "fires no gate"

@@ -1,0 +1,120 @@
+"""AMOS by closed forms: what a unit says is a staircase of its input. `run` walks this; its time does not depend on K."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, reduce
+from operator import add
+
+import numpy as np
+
+from ..arrays import BLOCK, Array, like, namespace, take
+from ..graph import INPUT
+from ..nodes import Input, MaxPool, Population, Readout, Sum
+from ..trains import Analog, Fired, Planes, Readings
+from ..walk import AtOnce
+from .options import AMOS
+from .staircase import Staircase, staircases
+from .unit import Unit
+
+
+@dataclass(frozen=True)
+class Stretches(Planes):
+    """Spikes of which it is known on which stretch of each staircase the input lies; they are worked out once somebody
+    asks."""
+
+    unit: Unit = field(repr=False)
+    places: tuple[tuple[Staircase, Array], ...] = field(repr=False)  # the number of the stretch, (batch, *features)
+
+    @property
+    def worth(self) -> np.ndarray:  # type: ignore[override]
+        return self.unit.d
+
+    @property
+    def step(self) -> np.ndarray:  # type: ignore[override]
+        return self.unit.step
+
+    @cached_property
+    def spikes(self) -> Array:  # type: ignore[override]
+        fires = {
+            gate: take(like(stairs.fires[:, n], place), place)
+            for stairs, place in self.places
+            for n, gate in enumerate(stairs.gates.tolist())
+        }
+        return namespace(*fires.values()).stack([fires[i] for i in range(self.unit.K)])
+
+    def weighed(self, weights: np.ndarray) -> Array:
+        sums = [take(like(stairs.fires @ weights[stairs.gates], place), place) for stairs, place in self.places]
+        return reduce(add, sums)
+
+    def value(self) -> Array:
+        return self._value
+
+    @cached_property
+    def _value(self) -> Array:
+        return reduce(add, (stairs.level(place) for stairs, place in self.places))
+
+
+@dataclass(frozen=True)
+class Closed(AtOnce, AMOS):
+    """The ReLU unit is ⌊x 2ᴷ⌋ 2⁻ᴷ between 0 and 1 − 2⁻ᴷ; any other is a table of its steps."""
+
+    def encode(self, x: Array) -> Analog | Planes:
+        self.check(x, "input")
+        unit = self.unit(Input(INPUT, x.shape[1:]))
+        return Analog(x) if unit is None else said(unit, x)
+
+    def population(self, node: Population, trains: Mapping[str, Analog | Planes]) -> Planes:
+        unit = self.unit(node)
+        assert unit is not None
+        values = {name: train.value() for name, train in trains.items()}
+        return said(unit, *(_sum(term, values) for term in node.inputs))
+
+    def max_pool(self, node: MaxPool, train: Planes) -> Planes:
+        raise TypeError(f"max-pool {node.name!r}: expected maxima of two; convert makes them")
+
+    def readout(self, node: Readout, trains: Mapping[str, Analog | Planes]) -> Readings:
+        if not self._record:
+            return Readings(_sum(node.input, {name: train.value() for name, train in trains.items()})[None])
+        last = {name: int(train.step.max()) for name, train in trains.items() if isinstance(train, Planes)}
+        after = [
+            _sum(
+                node.input,
+                {k: trains[k].until(last[k] - left) if k in last else trains[k].value() for k in trains},  # type: ignore[union-attr]
+            )
+            for left in range(max(last.values(), default=0), -1, -1)
+        ]
+        return Readings(namespace(*after).stack(after))
+
+
+def _sum(term: Sum, values: Mapping[str, Array]) -> Array:
+    return term.drive(values) + term.bias
+
+
+def said(unit: Unit, *x: Array) -> Planes:
+    """What units make of their inputs, `(batch, *features)` each."""
+    stairs = staircases(unit)
+    if stairs is None:
+        return Fired(scattered(unit, *x), unit.d, unit.step)
+    places = []
+    for one in stairs:
+        seen = [value if c == 1 else c * value for c, value in zip(one.c, x, strict=True) if c]
+        places.append((one, one.place(reduce(add, seen) if seen else 0 * x[0])))
+    return Stretches(unit, tuple(places))
+
+
+def scattered(unit: Unit, *x: Array) -> Array:
+    """`(K, …)`: the gates of a unit that has no staircase, block by block. Each gate that fires takes h_ij off all that
+    come after it at once."""
+    xp = namespace(*x)
+    flat = [xp.reshape(value, (-1,)) for value in x]
+    size, out = max(1, BLOCK // unit.K // 8), []
+    for start in range(0, flat[0].shape[0], size):
+        block = xp.stack([value[start : start + size] for value in flat])
+        v = xp.tensordot(like(unit.c.T, block), block, axes=1) - like(unit.T[:, None], block)
+        for i in range(unit.K):
+            v[i, ...] = xp.astype(v[i, ...] >= 0, v.dtype)
+            v[i + 1 :, ...] -= like(unit.h[i + 1 :, i, None], v) * v[i, ...]
+        out.append(v)
+    return xp.reshape(xp.concat(out, axis=1), (unit.K, *x[0].shape))

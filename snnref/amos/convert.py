@@ -1,0 +1,128 @@
+"""From a trained network to AMOS units: which unit stands for what, and its range."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ..arrays import Array, Placed, check_calibration
+from ..canonical import canonical
+from ..graph import INPUT, Graph
+from ..nodes import Nodes, Population, normalise
+from ..walk import SNN, activations, with_settings
+from .closed import Closed
+from .fit import error
+from .pooling import in_pairs
+from .scales import Alpha, Chooser, calibrated
+from .stepwise import Stepwise
+from .trained import RECIPES, unit
+from .unit import Unit
+
+ALIKE = {"gelu_tanh": "gelu"}  # they differ by less than the unit's error
+FREE = ("relu", "relu6", "hard_sigmoid", "maximum")  # whose units need no training
+
+
+def convert(
+    net: Graph,
+    calibration: Array,
+    *,
+    K: int = 10,
+    alpha: Alpha = "search",
+    per: str = "population",
+    units: Mapping[str, Unit] | None = None,
+    **options: Any,
+) -> SNN:
+    """Convert a network to units of gates with at most one spike (Stöckl & Maass 2019).
+
+    calibration : `(batch, *input_shape)`, samples like those the network was trained on
+    K : bits of the ReLU units; α is chosen for them, though `run` and `simulate` can replace K for one call
+    alpha : the end of a ReLU unit's range: "search" for the one in which K bits say the activations best, by the mean
+        square; "maximum" for the largest activation; a number; or a mapping from populations to any of these
+    per : one α for all of the "network" (the paper's), one a "population", or one a "channel"
+    units : trained units by activation, by "product", or by population, in the place of those that ship with the package
+        (for activations such as elu, there is none: make one with `snnref.amos.fit`)
+    options : those of `AMOS`, by name: `steps`, `half_step`, `encoding`; `run` and `simulate` can replace them too
+
+    Warns where a population gets inputs on which its trained unit says something else than its function. Raises
+    ValueError or TypeError for data or options that make no sense.
+    """
+    if not isinstance(net, Graph):
+        raise TypeError(f"net: got {type(net).__name__}, expected a Network; import a torch module with from_torch")
+    check_calibration(calibration, net.input_shape)
+    settings, besides = {"K": K, **options}, ("alpha", "per", "units")
+    codes = [with_settings(code(), settings, besides=besides) for code in (Stepwise, Closed)]
+    codes[0].check(calibration, "calibration")
+    plain = canonical(net)
+    ann = calibrated(plain, calibration)
+    negative = {name for name, value in ann.items() if float(value.min()) < 0}
+    nodes = in_pairs(plain, negative)
+    if len(nodes) > len(plain):
+        ann = activations(nodes, ann[INPUT])
+    trained = trained_units(nodes, units or {})
+    _warn(nodes, ann, trained)
+    top = float(calibration.max()) if codes[0].encoding == "spikes" else 1.0
+    scales, thresholds = Chooser(alpha, per, K, codes[0].half_step)(nodes, ann, top)
+    signed = frozenset(name for name, node in nodes.items() if any(float(ann[k].min()) < 0 for k in node.sources))
+    nodes = normalise(nodes, scales, thresholds)
+    stepwise, closed = (replace(code, _trained=trained, _nodes=nodes, _signed=signed) for code in codes)
+    return SNN(nodes, scales, stepwise, closed)
+
+
+def trained_units(nodes: Nodes, given: Mapping[str, Unit]) -> dict[str, Unit]:
+    """By population, the units of those whose function no formula makes."""
+    kinds = {name: _kind(node) for name, node in nodes.items() if isinstance(node, Population)}
+    for key, value in given.items():
+        if not isinstance(value, Unit):
+            raise TypeError(f"units: got {type(value).__name__} for {key!r}, expected a Unit, as `fit` makes them")
+        if key not in {*kinds, *kinds.values()}:
+            raise ValueError(f"units: got one for {key!r}, expected {', '.join(dict.fromkeys(kinds.values()))}, "
+                             f"or a population: {', '.join(kinds)}")
+    found = {}
+    for name, kind in kinds.items():
+        chosen = given.get(name, given.get(kind))
+        if chosen is None and kind not in FREE:
+            chosen = _shipped(name, kind, nodes[name])
+        if chosen is not None:
+            inputs = 1 if nodes[name].factor is None else 2  # type: ignore[union-attr]
+            if chosen.inputs != inputs:
+                raise ValueError(f"units: got one with {chosen.inputs} inputs for {name!r}, expected {inputs}")
+            found[name] = chosen
+    return found
+
+
+def _kind(node: Population) -> str:
+    return node.activation.kind if node.activation else node.gate
+
+
+def _shipped(name: str, kind: str, node: Any) -> Unit:
+    near = ALIKE.get(kind, kind)
+    if near not in RECIPES or (node.activation and node.activation.parameter is not None):
+        raise ValueError(
+            f"population {name!r} is {kind}, for which no unit ships (those: {', '.join([*FREE, *RECIPES])}); make one "
+            f"with snnref.amos.fit and pass it as units={{{kind!r}: unit}}"
+        )
+    return unit(near)
+
+
+def _warn(nodes: Nodes, ann: Mapping[str, Array], trained: Mapping[str, Unit]) -> None:
+    """Say which populations get what their units were not made for, and answer it worse than anything else."""
+    placed = Placed(nodes).like(ann[INPUT])
+    for name, made in trained.items():
+        if made.inputs == 2:
+            continue  # both are scaled
+        drive = placed[name].input.drive(ann) + placed[name].input.bias
+        ends = np.array([float(drive.min()), float(drive.max())])
+        if ends[0] >= made.low and ends[1] <= made.high:
+            continue
+        f = nodes[name].activation
+        if np.abs(made(ends) - f(ends)).max() > error(made, f)[1]:
+            warnings.warn(
+                f"population {name!r}: its inputs go from {ends[0]:.3g} to {ends[1]:.3g} on the calibration data; its "
+                f"unit is made for {made.low:g} to {made.high:g}, and wrong beyond: fit one for a wider range and pass "
+                f"it as units={{{name!r}: unit}}",
+                stacklevel=3,
+            )

@@ -1,0 +1,78 @@
+"""Neurons, layers, parameters, spikes: what Tables 1 to 3 count (Stöckl & Maass 2019)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from ..arrays import to_numpy
+from ..canonical import canonical
+from ..graph import INPUT, READOUT, Graph
+from ..nodes import Population
+from ..results import Run
+from ..walk import with_settings
+from .convert import trained_units
+from .options import AMOS
+from .pooling import in_pairs
+from .schedule import starts
+from .unit import Unit
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a network's conversion consists of.
+
+    neurons : gates of all populations
+    pixels : gates that turn the image into spikes; the paper does not count them, if it has them
+    layers : steps of gates on the longest way, those for pixels not among them: the paper's number of layers
+    units : how many of each kind, by the function
+    parameters : of each kind of unit, which all of that kind share
+    """
+
+    neurons: int
+    pixels: int
+    layers: int
+    units: dict[str, int]
+    parameters: dict[str, int]
+
+
+def size(net: Graph, *, units: Mapping[str, Unit] | None = None, **options: Any) -> Size:
+    """Counted from the shapes alone; `units` and options as for `convert`."""
+    nodes = in_pairs(canonical(net))
+    code = replace(with_settings(AMOS(), options), _trained=trained_units(nodes, units or {}))
+    used = code.units(nodes)
+    populations = {k: node for k, node in nodes.items() if isinstance(node, Population)}
+    kinds = {used[k].name: 0 for k in populations}
+    for name, node in populations.items():
+        kinds[used[name].name] += prod(node.shape)
+    without = {k: unit for k, unit in used.items() if k != INPUT}
+    return Size(
+        neurons=code.neurons(nodes),
+        pixels=prod(net.input_shape) * used[INPUT].K if INPUT in used else 0,
+        layers=starts(nodes, without)[READOUT],
+        units=kinds,
+        parameters={used[k].name: used[k].parameters for k in populations},
+    )
+
+
+def counted(run: Run) -> dict[str, np.ndarray]:
+    """What `evaluate` reports besides, of each sample: neurons and spikes of the populations, and how often a gate was
+    inhibited by another of its unit, which synaptic operations do not count."""
+    batch = run.output.shape[0]
+    spikes, inhibited = np.zeros(batch), np.zeros(batch)
+    for name, unit in run.code.units(run.nodes).items():
+        train = run.trains[name]
+        if name != INPUT:
+            spikes += _each(train.count())
+        inhibited += _each(train.weighed(np.count_nonzero(unit.h, axis=0)))
+    neurons = np.full(batch, float(run.code.neurons(run.nodes)))
+    return {"neurons": neurons, "spikes": spikes, "inhibition between gates": inhibited}
+
+
+def _each(values: Any) -> np.ndarray:
+    numbers = to_numpy(values)
+    return numbers.reshape(len(numbers), -1).sum(axis=1, dtype=float)

@@ -1,0 +1,102 @@
+"""AMOS: the options, and what follows from them for both walks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import prod
+from typing import ClassVar
+
+import numpy as np
+
+from ..arrays import Array
+from ..graph import READOUT
+from ..nodes import Input, Nodes, Population, Readout
+from . import converters
+from .schedule import starts
+from .unit import Unit
+
+ENCODINGS = ("spikes", "analog")
+
+
+@dataclass(frozen=True)
+class AMOS:
+    """Options of at most one spike a neuron.
+
+    K : bits of the units that need no training, for ReLU, ReLU6, hard sigmoid, maximum, and for pixels
+    steps : in how many steps they find them: None for K, one a step; with fewer, more gates fire together
+    half_step : thresholds of ReLU, ReLU6, hard sigmoid and pixels half a step lower: values are rounded to the nearest
+        step; without, as in the paper, down
+    encoding : how pixels come: as "spikes" of a ReLU unit each, or "analog", as currents (so too those below 0)
+    """
+
+    method: ClassVar[str] = "amos"
+    limit: ClassVar[float] = 1.0  # of what a ReLU unit can say, in units of its scale
+    time_unit: ClassVar[str] = "steps"
+    K: int = 10
+    steps: int | None = None
+    half_step: bool = False
+    encoding: str = "spikes"
+    _trained: Mapping[str, Unit] = field(default_factory=dict, repr=False)  # by population
+    _nodes: Nodes = field(default_factory=dict, repr=False)
+    _signed: frozenset[str] = field(default=frozenset(), repr=False)  # populations that may say values below 0
+
+    def __post_init__(self) -> None:
+        converters.check_bits(self.K, self.steps)
+        if not isinstance(self.half_step, bool):
+            raise ValueError(f"half_step: got {self.half_step!r}, expected True or False")
+        if self.encoding not in ENCODINGS:
+            raise ValueError(f"encoding: got {self.encoding!r}, expected one of {', '.join(map(repr, ENCODINGS))}")
+
+    def unit(self, node: Input | Population) -> Unit | None:
+        """What each value of a node is said by; None for analog pixels."""
+        how = {"steps": self.steps, "half_step": self.half_step}
+        if isinstance(node, Input):
+            return converters.relu(self.K, **how) if self.encoding == "spikes" else None
+        if node.name in self._trained:
+            return self._trained[node.name]
+        if node.gate == "maximum":
+            return converters.maximum(self.K, signed=node.name in self._signed, steps=self.steps)
+        kind = node.activation.kind if node.activation else ""
+        if kind == "relu6":
+            return converters.ramp(self.K, low=0.0, high=6.0, top=6.0, **how)
+        if kind == "hard_sigmoid":
+            return converters.ramp(self.K, low=-3.0, high=3.0, top=1.0, **how)
+        return converters.relu(self.K, **how)
+
+    def units(self, nodes: Nodes) -> dict[str, Unit]:
+        """By node, those of all that spike."""
+        found = {k: self.unit(node) for k, node in nodes.items() if isinstance(node, Input | Population)}
+        return {k: unit for k, unit in found.items() if unit is not None}
+
+    def check(self, x: Array, what: str) -> None:
+        """Refuse pixels that have no spikes, by ValueError."""
+        if self.encoding == "spikes" and (low := float(x.min())) < 0:
+            raise ValueError(
+                f"{what}: got values down to {low:.4g}, expected 0 or more: units say 0 and more; take "
+                "encoding='analog', or make the shift of the pixels the network's first layer"
+            )
+
+    def limits(self, node: Population) -> tuple[float, float]:
+        """The least and the largest value that a neuron's unit says."""
+        unit = self.unit(node)
+        assert unit is not None
+        side = np.linspace(unit.low, unit.high, 1025 if unit.inputs == 1 else 65)
+        said = unit(*np.meshgrid(*[side] * unit.inputs))
+        return float(said.min()), float(said.max())
+
+    def neurons(self, nodes: Nodes) -> int:
+        """Gates of all populations."""
+        units = self.units(nodes)
+        return sum(units[k].K * prod(node.shape) for k, node in nodes.items() if isinstance(node, Population))
+
+    def heard_by(self, node: Population | Readout, term: int) -> int:
+        """How many gates of a unit hear one of its sums; the readout has none, and sums once."""
+        if isinstance(node, Readout):
+            return 1
+        unit = self.unit(node)
+        assert unit is not None
+        return int(np.count_nonzero(unit.c[term]))
+
+    def latency(self) -> int:
+        return starts(self._nodes, self.units(self._nodes))[READOUT] + 1

@@ -1,0 +1,113 @@
+"""Which gates work at which step, and what waits for whom: the pipeline (section 1.2, Stöckl & Maass 2019).
+
+A gate fires in the step in which all that it hears has arrived; a spike takes one step. In the next step the gate is
+free again, so a new image can enter. Units that stand for several values in turn make a smaller and slower network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+from ..counting import projections
+from ..graph import READOUT
+from ..nodes import Nodes
+from ..walk import SNN, with_settings
+from .unit import Unit
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The units of a node, in steps since an image entered: gates of its first value fire from `begin` on, those of its
+    last before `end`, when all spikes have arrived."""
+
+    node: str
+    units: int
+    gates: int  # of a unit
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True)
+class DelayLine:
+    """Spikes that skip units: each must be held back until its target's turn."""
+
+    source: str
+    target: str
+    steps: int
+    neurons: int  # each with a line of its own, which holds a spike or none for every image under way
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """What happens when; print it.
+
+    latency : steps until the answer is there
+    interval : steps between two images
+    neurons : gates, those for pixels included
+    """
+
+    stages: tuple[Stage, ...]
+    delay_lines: tuple[DelayLine, ...]
+    latency: int
+    interval: int
+    neurons: int
+
+    def __str__(self) -> str:
+        from tabulate import tabulate  # the live pages do without
+
+        rows = [[s.node, s.units, s.gates, f"{s.begin} to {s.end - 1}"] for s in self.stages]
+        table = tabulate(rows, headers=["node", "units", "gates each", "steps"])
+        waits = [
+            f"{d.source} waits {d.steps} steps for {d.target}: {d.neurons:,} delay lines" for d in self.delay_lines
+        ]
+        every = "step" if self.interval == 1 else f"{self.interval} steps"
+        return (
+            f"{table}\n\n{self.neurons:,} neurons; answer after {self.latency} steps, an image every {every}\n"
+            + "\n".join(waits)
+        ).rstrip()
+
+
+def schedule(snn: SNN, *, reuse: int = 1, **settings: Any) -> Schedule:
+    """The pipeline of a converted network.
+
+    reuse : so many values of a node share a unit, one after the other. Neurons are fewer by that factor, images enter
+        by that factor less often, and each node takes reuse − 1 steps more
+    settings : replace options for this call (`K`, `steps`, `encoding`)
+
+    Raises TypeError for what another method returned, ValueError for a factor below 1.
+    """
+    if not isinstance(snn, SNN) or snn.stepwise.method != "amos":
+        raise TypeError(f"snn: got {str(snn)[:60]}, expected what snnref.amos.convert returns")
+    if not isinstance(reuse, int) or reuse < 1:
+        raise ValueError(f"reuse: got {reuse!r}, expected a whole number ≥ 1")
+    nodes, units = snn.nodes, with_settings(snn.stepwise, settings).units(snn.nodes)
+    begin = starts(nodes, units, reuse=reuse)
+    stages = []
+    for name, unit in units.items():
+        shared = -(-prod(nodes[name].shape) // reuse)
+        stages.append(Stage(name, shared, unit.K, begin[name], _end(name, begin, units, reuse)))
+    lines = {}
+    for p, node in projections(nodes):
+        wait = begin[node.name] - _end(p.source, begin, units, reuse)
+        if wait:
+            size = prod(nodes[p.source].shape) * (units[p.source].K if p.source in units else 1)
+            lines[p.source, node.name] = DelayLine(p.source, node.name, wait, size)
+    neurons = sum(stage.units * stage.gates for stage in stages)
+    return Schedule(tuple(stages), tuple(lines.values()), begin[READOUT] + 1, reuse, neurons)
+
+
+def starts(nodes: Nodes, units: Mapping[str, Unit], *, reuse: int = 1) -> dict[str, int]:
+    """The step in which the first gates of each node work on the image that entered at step 0; of the readout, in which
+    it sums. All spikes of the sources have arrived by then."""
+    begin: dict[str, int] = {}
+    for name, node in nodes.items():
+        begin[name] = max((_end(source, begin, units, reuse) for source in node.sources), default=0)
+    return begin
+
+
+def _end(name: str, begin: Mapping[str, int], units: Mapping[str, Unit], reuse: int) -> int:
+    """When all that a node has to say has arrived; analog pixels are there at once."""
+    return begin[name] + (units[name].steps + reuse - 1 if name in units else 0)
