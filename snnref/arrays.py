@@ -309,6 +309,16 @@ def erf(x: Array) -> Array:
     return special.erf(x)
 
 
+def cell(x: Array, *, width: float, first: float, last: int) -> Array:
+    """⌊x / width − first⌋, between 0 and last."""
+    y = x / width
+    if first:
+        y -= first
+    if is_torch_array(y):
+        return y.floor_().clamp_(0, last)
+    return np.clip(np.floor(y, out=y), 0, last, out=y)
+
+
 def take(table: Array, places: Array) -> Array:
     """The entries of a table `(n,)` at places that are whole numbers of any type."""
     if is_torch_array(table):

@@ -21,11 +21,12 @@ from .unit import Unit
 
 @dataclass(frozen=True)
 class Stretches(Planes):
-    """Spikes of which it is known on which stretch of each staircase the input lies; they are worked out once somebody
-    asks."""
+    """Spikes of which the units' inputs are known; they are worked out once somebody asks."""
 
     unit: Unit = field(repr=False)
-    places: tuple[tuple[Staircase, Array], ...] = field(repr=False)  # the number of the stretch, (batch, *features)
+    stairs: tuple[Staircase, ...] = field(repr=False)
+    inputs: tuple[Array, ...] = field(repr=False)  # (batch, *features) each
+    bits: bool = False  # whether it is the maximum of values that all bits of its unit say exactly
 
     @property
     def worth(self) -> np.ndarray:  # type: ignore[override]
@@ -36,24 +37,33 @@ class Stretches(Planes):
         return self.unit.step
 
     @cached_property
+    def places(self) -> list[Array]:
+        """On which stretch of each staircase the inputs lie."""
+        return [stairs.place(stairs.seen(self.inputs)) for stairs in self.stairs]
+
+    @cached_property
     def spikes(self) -> Array:  # type: ignore[override]
         fires = {
             gate: take(like(stairs.fires[:, n], place), place)
-            for stairs, place in self.places
+            for stairs, place in zip(self.stairs, self.places, strict=True)
             for n, gate in enumerate(stairs.gates.tolist())
         }
         return namespace(*fires.values()).stack([fires[i] for i in range(self.unit.K)])
 
     def weighed(self, weights: np.ndarray) -> Array:
-        sums = [take(like(stairs.fires @ weights[stairs.gates], place), place) for stairs, place in self.places]
-        return reduce(add, sums)
+        both = zip(self.stairs, self.places, strict=True)
+        return reduce(
+            add, (take(like(stairs.fires @ weights[stairs.gates], place), place) for stairs, place in both)
+        )
 
     def value(self) -> Array:
         return self._value
 
     @cached_property
     def _value(self) -> Array:
-        return reduce(add, (stairs.level(place) for stairs, place in self.places))
+        if self.bits:
+            return namespace(*self.inputs).maximum(*self.inputs)
+        return reduce(add, (stairs.level(place) for stairs, place in zip(self.stairs, self.places, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -69,7 +79,8 @@ class Closed(AtOnce, AMOS):
         unit = self.unit(node)
         assert unit is not None
         values = {name: train.value() for name, train in trains.items()}
-        return said(unit, *(_sum(term, values) for term in node.inputs))
+        bits = node.gate == "maximum" and all(map(_in_bits, trains.values()))
+        return said(unit, *(_sum(term, values) for term in node.inputs), bits=bits)
 
     def max_pool(self, node: MaxPool, train: Planes) -> Planes:
         raise TypeError(f"max-pool {node.name!r}: expected maxima of two; convert makes them")
@@ -89,19 +100,22 @@ class Closed(AtOnce, AMOS):
 
 
 def _sum(term: Sum, values: Mapping[str, Array]) -> Array:
-    return term.drive(values) + term.bias
+    drive = term.drive(values)
+    none = getattr(term.bias, "ndim", 0) == 0 and float(term.bias) == 0  # as for pools
+    return drive if none else drive + term.bias
 
 
-def said(unit: Unit, *x: Array) -> Planes:
+def said(unit: Unit, *x: Array, bits: bool = False) -> Planes:
     """What units make of their inputs, `(batch, *features)` each."""
     stairs = staircases(unit)
     if stairs is None:
         return Fired(scattered(unit, *x), unit.d, unit.step)
-    places = []
-    for one in stairs:
-        seen = [value if c == 1 else c * value for c, value in zip(one.c, x, strict=True) if c]
-        places.append((one, one.place(reduce(add, seen) if seen else 0 * x[0])))
-    return Stretches(unit, tuple(places))
+    return Stretches(unit, stairs, x, bits)
+
+
+def _in_bits(train: Analog | Planes) -> bool:
+    """Whether it says whole steps of 2⁻ᴷ, from 0 to 1 − 2⁻ᴷ, as ReLU units and maxima of such values do."""
+    return isinstance(train, Stretches) and train.unit.name in ("relu", "maximum") and train.unit.low == 0
 
 
 def scattered(unit: Unit, *x: Array) -> Array:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, Placed, check_calibration
+from ..arrays import Array, Placed, check_calibration, to_numpy
 from ..canonical import canonical
 from ..graph import INPUT, Graph
 from ..nodes import Nodes, Population, normalise
@@ -17,12 +17,13 @@ from ..walk import SNN, activations, with_settings
 from .closed import Closed
 from .fit import error
 from .pooling import in_pairs
-from .scales import Alpha, Chooser, calibrated
+from .scales import TRIED, Alpha, Chooser, calibrated
 from .stepwise import Stepwise
 from .trained import RECIPES, unit
 from .unit import Unit
 
 ALIKE = {"gelu_tanh": "gelu"}  # they differ by less than the unit's error
+OFTEN = 0.01  # share of inputs beyond a unit's range that is worth a warning
 FREE = ("relu", "relu6", "hard_sigmoid", "maximum")  # whose units need no training
 
 
@@ -42,13 +43,14 @@ def convert(
     K : bits of the ReLU units; α is chosen for them, though `run` and `simulate` can replace K for one call
     alpha : the end of a ReLU unit's range: "search" for the one in which K bits say the activations best, by the mean
         square; "maximum" for the largest activation; a number; or a mapping from populations to any of these
+        The factors of products are scaled likewise, to the largest or to where their unit says the products best
     per : one α for all of the "network" (the paper's), one a "population", or one a "channel"
     units : trained units by activation, by "product", or by population, in the place of those that ship with the package
         (for activations such as elu, there is none: make one with `snnref.amos.fit`)
     options : those of `AMOS`, by name: `steps`, `half_step`, `encoding`; `run` and `simulate` can replace them too
 
-    Warns where a population gets inputs on which its trained unit says something else than its function. Raises
-    ValueError or TypeError for data or options that make no sense.
+    Warns where a population often gets inputs beyond the range of its trained unit. Raises ValueError or TypeError for
+    data or options that make no sense.
     """
     if not isinstance(net, Graph):
         raise TypeError(f"net: got {type(net).__name__}, expected a Network; import a torch module with from_torch")
@@ -65,7 +67,7 @@ def convert(
     trained = trained_units(nodes, units or {})
     _warn(nodes, ann, trained)
     top = float(calibration.max()) if codes[0].encoding == "spikes" else 1.0
-    scales, thresholds = Chooser(alpha, per, K, codes[0].half_step)(nodes, ann, top)
+    scales, thresholds = Chooser(alpha, per, K, codes[0].half_step, trained)(nodes, ann, top)
     signed = frozenset(name for name, node in nodes.items() if any(float(ann[k].min()) < 0 for k in node.sources))
     nodes = normalise(nodes, scales, thresholds)
     stepwise, closed = (replace(code, _trained=trained, _nodes=nodes, _signed=signed) for code in codes)
@@ -109,20 +111,22 @@ def _shipped(name: str, kind: str, node: Any) -> Unit:
 
 
 def _warn(nodes: Nodes, ann: Mapping[str, Array], trained: Mapping[str, Unit]) -> None:
-    """Say which populations get what their units were not made for, and answer it worse than anything else."""
-    placed = Placed(nodes).like(ann[INPUT])
+    """Say which populations often get what their units were not made for, and answer it worse than anything else."""
+    placed, often = Placed(nodes).like(ann[INPUT]), []
     for name, made in trained.items():
         if made.inputs == 2:
             continue  # both are scaled
-        drive = placed[name].input.drive(ann) + placed[name].input.bias
-        ends = np.array([float(drive.min()), float(drive.max())])
-        if ends[0] >= made.low and ends[1] <= made.high:
-            continue
-        f = nodes[name].activation
-        if np.abs(made(ends) - f(ends)).max() > error(made, f)[1]:
-            warnings.warn(
-                f"population {name!r}: its inputs go from {ends[0]:.3g} to {ends[1]:.3g} on the calibration data; its "
-                f"unit is made for {made.low:g} to {made.high:g}, and wrong beyond: fit one for a wider range and pass "
-                f"it as units={{{name!r}: unit}}",
-                stacklevel=3,
-            )
+        f = nodes[name].activation  # type: ignore[union-attr]
+        drive = to_numpy(placed[name].input.drive(ann) + placed[name].input.bias).ravel()
+        beyond = drive[(drive < made.low) | (drive > made.high)]
+        some = beyond[:: max(1, len(beyond) // TRIED)]
+        wrong = np.abs(made(some) - f(some)) > error(made, f)[1] if len(some) else np.zeros(1)  # type: ignore[arg-type]
+        share = float(np.mean(wrong)) * len(beyond) / len(drive)
+        if share > OFTEN:
+            often.append(f"{name} ({share:.1%} of its inputs, from {drive.min():.3g} to {drive.max():.3g})")
+    if often:
+        warnings.warn(
+            f"populations {', '.join(often)} get inputs beyond the range of their trained units, which are wrong there: "
+            "fit units for a wider range and pass them as units={population: unit}",
+            stacklevel=3,
+        )

@@ -20,6 +20,7 @@ from ..nodes import Nodes, Population, Scales
 from ..walk import activations
 from .closed import said
 from .converters import relu
+from .unit import Unit
 
 RULES = ("search", "maximum")
 PARTS = ("network", "population", "channel")
@@ -37,12 +38,15 @@ class Chooser:
         activations best, by the mean square; a number; or a mapping from populations to any of these, the others being
         searched
     per : one α for all of the "network" (the paper's, whose units are all the same), for a "population", or a "channel"
+    trained : units by population. The factors of a product are scaled, each population by itself, to the largest that
+        there are for "maximum", else to where its unit says the products best
     """
 
     alpha: Alpha
     per: str
     K: int
     half_step: bool
+    trained: Mapping[str, Unit]
 
     def __call__(self, nodes: Nodes, ann: Mapping[str, Array], top: float) -> tuple[Scales, dict[str, Any]]:
         """Scales by node, and thresholds of those whose spikes stand for something else than what makes them fire.
@@ -63,8 +67,8 @@ class Chooser:
                 scales[name] = scales[source] if fits else _power_of_two(ann[source])
                 thresholds[name] = (scales[name], scales[name])
             else:
-                drives = (term.drive(ann) + term.bias for term in placed[name].inputs)
-                thresholds[name] = tuple(largest(to_numpy(np.abs(to_numpy(drive)))) or 1.0 for drive in drives)
+                factors = [to_numpy(term.drive(ann) + term.bias) for term in placed[name].inputs]
+                thresholds[name] = self._factors(self.trained[name], *factors)
                 scales[name] = prod(thresholds[name])
         return scales, thresholds
 
@@ -98,6 +102,20 @@ class Chooser:
             for alpha in top * CANDIDATES
         ]
         return float(top * CANDIDATES[int(np.argmin(errors))])
+
+    def _factors(self, unit: Unit, *values: np.ndarray) -> tuple[float, float]:
+        """What 1 stands for in each factor of a product: the first is sought, then the other."""
+        tops = [largest(np.abs(v)) or 1.0 for v in values]
+        if self.alpha == "maximum":
+            return tops[0], tops[1]
+        x, y = (v.ravel()[:: max(1, v.size // TRIED)] for v in np.broadcast_arrays(*values))
+
+        def error(a: float, b: float) -> float:
+            return float(np.mean((said(unit, x / a, y / b).value() * (a * b) - x * y) ** 2, dtype=np.float64))
+
+        first = min(tops[0] * CANDIDATES, key=lambda a: error(a, tops[1]))
+        second = min(tops[1] * CANDIDATES, key=lambda b: error(first, b))
+        return float(first), float(second)
 
     def _error(self, values: np.ndarray, alpha: float) -> float:
         answer = said(relu(self.K, half_step=self.half_step), values / alpha).value() * alpha

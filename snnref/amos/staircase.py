@@ -5,13 +5,15 @@ Each gate splits every stretch of the input, on which the gates before it fire a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 from math import inf
+from operator import add
 
 import numpy as np
 
-from ..arrays import Array, like, namespace, take
+from ..arrays import Array, cell, like, namespace, take
 from .unit import Unit
 
 CELLS = 2**16  # of a table that finds the stretch of an input
@@ -27,22 +29,26 @@ class Staircase:
     fires: np.ndarray  # (edges + 1, gates): which fire on each stretch; at an edge, as above it
     levels: np.ndarray  # (edges + 1,): Σ d z on each stretch
 
+    def seen(self, x: Sequence[Array]) -> Array:
+        """u, of inputs of one shape."""
+        parts = [value if c == 1 else c * value for c, value in zip(self.c, x, strict=True) if c]
+        return reduce(add, parts) if parts else 0 * x[0]
+
     def place(self, u: Array) -> Array:
         """On which stretch each value lies: whole numbers, as u's type."""
-        xp = namespace(u)
         if self.even is not None:
             width, first = self.even
-            return xp.clip(xp.floor(u / width - first) + 1, 0, len(self.edges))
-        if self._cells is None:
-            return xp.astype(xp.searchsorted(like(self.edges, u), u, side="right"), u.dtype)
-        width, first, table = self._cells
-        cell = xp.clip(xp.floor(u / width) - (first - 1), 0, len(table) - 1)
-        return take(like(table, u), cell)
+            return cell(u, width=width, first=first - 1, last=len(self.edges))
+        if self._cells is not None:
+            width, first, table = self._cells
+            return take(like(table, u), cell(u, width=width, first=first - 1, last=len(table) - 1))
+        xp = namespace(u)
+        return xp.astype(xp.searchsorted(like(self.edges, u), u, side="right"), u.dtype)
 
     def level(self, place: Array) -> Array:
         """Σ d z on stretches of these numbers."""
         if self.even is not None and self._rise is not None:
-            return place * self._rise + float(self.levels[0])
+            return place * self._rise + float(self.levels[0]) if self.levels[0] else place * self._rise
         return take(like(self.levels, place), place)
 
     @cached_property
