@@ -27,7 +27,11 @@ class Excited(nn.Module):
         super().__init__()
         narrow = channels // 4
         self.gate = nn.Sequential(
-            nn.AdaptiveAvgPool2d(1), nn.Conv2d(channels, narrow, 1), nn.SiLU(), nn.Conv2d(narrow, channels, 1), nn.Sigmoid()
+            nn.AdaptiveAvgPool2d(1),
+            nn.Conv2d(channels, narrow, 1),
+            nn.SiLU(),
+            nn.Conv2d(narrow, channels, 1),
+            nn.Sigmoid(),
         )
 
     def forward(self, x):
@@ -46,16 +50,13 @@ def efficient():
     return nn.Sequential(*stem, *bottleneck(16, 48, 24), *bottleneck(24, 72, 24), *head), (1, 28, 28)
 
 
-NETWORKS = {"two-conv": None, "lenet": rate.lenet, "vgg": rate.vgg, "efficient": efficient}
-
-
 def two_conv():
     """48C5-P2-80C5-P2-256-10 on 28×28 pixels, as `mnist-two-conv`."""
     features = [nn.Conv2d(1, 48, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(48, 80, 5), nn.ReLU(), nn.MaxPool2d(2)]
     return nn.Sequential(*features, nn.Flatten(), nn.Linear(1280, 256), nn.ReLU(), nn.Linear(256, 10)), (1, 28, 28)
 
 
-NETWORKS["two-conv"] = two_conv
+NETWORKS = {"two-conv": two_conv, "lenet": rate.lenet, "vgg": rate.vgg, "efficient": efficient}
 
 
 def case(name, **options):

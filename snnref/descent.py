@@ -64,7 +64,7 @@ def descend(
     lowest = torch.full(T.shape[:1], float("inf"), dtype=torch.float64)
     errors = []
     for _ in range(steps):
-        loss = ((_said(inputs, *parameters, width) - wanted) ** 2).mean(dim=1)
+        loss = ((_said(inputs, parameters, width) - wanted) ** 2).mean(dim=1)
         better = loss < lowest
         lowest = torch.where(better, loss.detach(), lowest)
         for kept, p in zip(best, parameters, strict=True):
@@ -74,13 +74,13 @@ def descend(
         loss.sum().backward()
         optimiser.step()
         schedule.step()
-    return Descent(*(p.numpy() for p in best), np.array(errors))
+    found = [p.numpy() for p in best]
+    return Descent(found[0], found[1], found[2], found[3], np.array(errors))
 
 
-def _said(
-    x: torch.Tensor, T: torch.Tensor, h: torch.Tensor, d: torch.Tensor, c: torch.Tensor, width: float
-) -> torch.Tensor:
+def _said(x: torch.Tensor, parameters: list[torch.Tensor], width: float) -> torch.Tensor:
     """`(starts, points)`: what each unit answers (Eqs. 2-7)."""
+    T, h, d, c = parameters
     drive = torch.einsum("snk,np->skp", c, x) - T[..., None]
     fired: list[torch.Tensor] = []
     for i in range(T.shape[1]):

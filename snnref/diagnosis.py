@@ -89,9 +89,7 @@ def diagnose(net: Graph, snn: SNN, x: Array, *, ann_x: Array | None = None, **se
     return Diagnosis(rows, float(agreement), advice)
 
 
-def _causes(
-    said: np.ndarray, ann: np.ndarray, answer: np.ndarray, limits: tuple[float, float]
-) -> Iterator[float]:
+def _causes(said: np.ndarray, ann: np.ndarray, answer: np.ndarray, limits: tuple[float, float]) -> Iterator[float]:
     """The mean size of each cause, in the order of CAUSES, as a share of the population's mean activation."""
     possible = np.clip(answer, *limits)
     wrong, fired, should = np.abs(said - possible), said != 0, answer != 0

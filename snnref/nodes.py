@@ -189,7 +189,7 @@ def _normalised(node: Node, scales: Scales, threshold: Any) -> Node:
     target = scales[node.name] if threshold is None else threshold
     if not isinstance(node, Population) or node.factor is None:
         return replace(node, input=_in_units(node.input, scales, np.asarray(target)))
-    first, second = (target, 1.0) if threshold is None else target  # a product is divided once
+    first, second = (target, 1.0) if threshold is None else threshold  # a product is divided once
     return replace(
         node,
         input=_in_units(node.input, scales, np.asarray(first)),

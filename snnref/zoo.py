@@ -55,9 +55,7 @@ def _he(rng: np.random.Generator, *shape: int) -> np.ndarray:
 
 
 def _conv(rng: np.random.Generator, out: int, channels: int, *, size: int, **geometry: int) -> Conv:
-    return Conv(
-        _he(rng, out, channels // geometry.get("groups", 1), size, size), np.zeros(out, np.float32), **geometry
-    )
+    return Conv(_he(rng, out, channels // geometry.get("groups", 1), size, size), np.zeros(out, np.float32), **geometry)
 
 
 def _dense(rng: np.random.Generator, out: int, features: int) -> Dense:

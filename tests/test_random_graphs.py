@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from test_counting import connected
 
-from snnref import counting, sigma_delta, tdsnn, ttfs
+from snnref import amos, counting, sigma_delta, tdsnn, ttfs
 from snnref.canonical import canonical
 from snnref.layers import Add, AvgPool, Concat, Flatten, ReLU
 from snnref.layers import MaxPool as Pool
@@ -135,4 +135,26 @@ def test_random_graph_by_tdsnn(seed):
     assert np.array_equal(trace.output_over_time, run.output_over_time)
     assert tdsnn.schedule(run).latency == run.trains[READOUT].latency[0]
     fine = tdsnn.convert(net, x, leak=1e5).run(x)
+    np.testing.assert_allclose(fine.output, net(x), atol=1e-3 * (1 + np.abs(net(x)).max()))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_random_graph_by_amos(seed):
+    rng = np.random.default_rng(seed)
+    net = random_network(rng)
+    K = int(rng.integers(1, 7))
+    options = {"K": K, "steps": int(rng.integers(1, K + 1)), "half_step": bool(rng.integers(2))}
+    options |= {"alpha": 2.0 ** rng.integers(-1, 3), "encoding": str(rng.choice(["spikes", "analog"]))}
+    x = np.abs(networks.images(rng, net, batch=2))
+    x = x / 2.0 ** np.ceil(np.log2(x.max()))
+    x[0, 0, 0, 0] = 1.0  # the scale of the pixels: a power of two
+    snn = amos.convert(net, x, **options)
+    trace, run = snn.simulate(x), snn.run(x, record=True)
+    for name, train in trace.trains.items():
+        if hasattr(train, "spikes"):
+            assert np.array_equal(train.spikes, run.trains[name].spikes), name
+            assert np.array_equal(train.value(), run.trains[name].value()), name
+    assert np.array_equal(trace.output_over_time, run.output_over_time)
+    assert amos.schedule(snn).latency == trace.latency
+    fine = amos.convert(net, x, K=20, alpha="maximum").run(x)
     np.testing.assert_allclose(fine.output, net(x), atol=1e-3 * (1 + np.abs(net(x)).max()))

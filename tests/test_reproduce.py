@@ -10,7 +10,7 @@ import pytest
 
 import snnref
 from snnref import reproduce as package
-from snnref.figures import rate_results, sigma_delta_results, tdsnn_results, ttfs_results
+from snnref.figures import amos_results, rate_results, sigma_delta_results, tdsnn_results, ttfs_results
 from snnref.reproduce import (
     Experiment,
     experiments,
@@ -19,6 +19,7 @@ from snnref.reproduce import (
     reproduce,
     rueckauer2017,
     select,
+    stoeckl2019,
     yousefzadeh2019,
     zhang2019,
 )
@@ -27,6 +28,7 @@ COMMITTED = Path("book/results/rueckauer2017.json")
 SPIKE_TIMES = Path("book/results/lopez-randulfe2022.json")
 EVENTS = Path("book/results/yousefzadeh2019.json")
 LATE = Path("book/results/zhang2019.json")
+AT_MOST_ONE = Path("book/results/stoeckl2019.json")
 
 
 @pytest.fixture
@@ -341,3 +343,59 @@ def test_the_chapter_on_tdsnn_shows_what_the_file_says(monkeypatch):
     error = 100 * (1 - select(edited, "retrained", leak=5)[0]["points"][0]["accuracy"])
     assert f"{error:.2f} % at L = 5" in tdsnn_results.measured_accuracy(edited).caption
     assert f"{error:.2f} %" in zhang2019.table(edited)
+
+
+def test_what_is_claimed_of_amos_holds_here():
+    """Stöckl & Maass: ten bits lose next to nothing; a network with products loses more; a few bits are enough where
+    each population has its range."""
+    result = read(AT_MOST_ONE)
+    for network in stoeckl2019.NETWORKS:
+        points = {
+            group: {e["settings"]["K"]: e["points"][0] for e in select(result, group, network=network)}
+            for group in ("bits", "one range", "half step")
+        }
+        ann = points["bits"][10]["ann_accuracy"]
+        for group in ("bits", "one range"):
+            assert abs(points[group][10]["accuracy"] - ann) < 0.002
+            assert points[group][10]["spikes_per_neuron"] < 0.1
+        assert points["bits"][5]["accuracy"] > ann - 0.002
+        assert points["one range"][5]["accuracy"] < points["bits"][4]["accuracy"]
+        assert points["half step"][2]["accuracy"] > points["bits"][2]["accuracy"]
+    for e in select(result, "efficient"):
+        lost = e["points"][0]["ann_accuracy"] - e["points"][0]["accuracy"]
+        assert 0.005 < lost < 0.04
+
+
+def test_the_tables_of_amos_are_counted():
+    """Tables 1 to 3, from units and shapes: three of four to the last neuron, and what the fourth should be."""
+    printed = {name: int(n.replace(",", "")) for name, (n, *_) in stoeckl2019.PRINTED.items() if "," in n}
+    counted = {name: stoeckl2019.sizes(name).neurons for name in printed}
+    assert [counted[name] - n for name, n in printed.items()] == [0, 0, 0, -9]
+    assert round(stoeckl2019.sizes("ImageNet ResNet50").neurons / 1e6) == 96
+    assert stoeckl2019.sizes("ImageNet ResNet50").layers == 490
+    efficient = stoeckl2019.sizes("ImageNet EfficientNet-B7")
+    assert stoeckl2019.swish_alone() == 12 * efficient.units["silu"]
+    assert round(stoeckl2019.swish_alone() / 1e7) == 311
+    assert (
+        efficient.neurons
+        == stoeckl2019.swish_alone() + 8 * efficient.units["sigmoid"] + 40 * efficient.units["product"]
+    )
+    assert efficient.parameters == {"silu": 102, "sigmoid": 52, "product": 940}
+
+
+def test_the_chapter_on_amos_shows_what_the_file_says(monkeypatch):
+    result = read(AT_MOST_ONE)
+    edited = copy.deepcopy(result)
+    for e in edited["experiments"]:
+        for point in e["points"]:
+            point["accuracy"] -= 0.0007
+            point["also"] = {k: 1.5 * v for k, v in point["also"].items()}
+    before, after = (shown(r, monkeypatch, "amos") for r in (result, edited))
+    (mnist, fashion, _, table, _) = zip(before, after, strict=True)
+    for ours, theirs in (mnist, fashion, table):
+        assert ours
+        assert theirs
+        assert ours != theirs
+    error = 100 * (1 - select(edited, "bits", network="mnist-two-conv", K=4)[0]["points"][0]["accuracy"])
+    assert f"a range each {error:.2f} %" in amos_results.measured_bits(edited).caption
+    assert f"K = 4: {1 - error / 100:.2%}" in stoeckl2019.table(edited)

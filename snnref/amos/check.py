@@ -21,7 +21,14 @@ def reference(x: float, *, K: int = 4, alpha: float = 1.0) -> list[float]:
 def cases() -> Iterator[tuple[dict[str, Any], Case]]:
     """Options of the unit, and its input; the simplest first. All sums are exact."""
     for K, alpha in itertools.product((1, 2, 4, 8), (1.0, 2.0)):
-        for x in (0.0, alpha / 2, alpha, -alpha / 4, 3 * alpha, *np.arange(-3, 2 ** (K + 1) + 4) * alpha / 2 ** (K + 1)):
+        for x in (
+            0.0,
+            alpha / 2,
+            alpha,
+            -alpha / 4,
+            3 * alpha,
+            *np.arange(-3, 2 ** (K + 1) + 4) * alpha / 2 ** (K + 1),
+        ):
             yield {"K": K, "alpha": alpha}, float(x)
 
 

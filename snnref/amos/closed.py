@@ -1,4 +1,4 @@
-"""AMOS by closed forms: what a unit says is a staircase of its input. `run` walks this; its time does not depend on K."""
+"""AMOS by closed forms: what a unit says is a staircase of its input. `run` walks this, as fast whatever K is."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Stretches(Planes):
     unit: Unit = field(repr=False)
     stairs: tuple[Staircase, ...] = field(repr=False)
     inputs: tuple[Array, ...] = field(repr=False)  # (batch, *features) each
-    bits: bool = False  # whether it is the maximum of values that all bits of its unit say exactly
+    bits: bool = False  # whether it is the maximum of values that its unit says exactly
 
     @property
     def worth(self) -> np.ndarray:  # type: ignore[override]
@@ -42,7 +42,7 @@ class Stretches(Planes):
         return [stairs.place(stairs.seen(self.inputs)) for stairs in self.stairs]
 
     @cached_property
-    def spikes(self) -> Array:  # type: ignore[override]
+    def spikes(self) -> Array:
         fires = {
             gate: take(like(stairs.fires[:, n], place), place)
             for stairs, place in zip(self.stairs, self.places, strict=True)
@@ -52,9 +52,7 @@ class Stretches(Planes):
 
     def weighed(self, weights: np.ndarray) -> Array:
         both = zip(self.stairs, self.places, strict=True)
-        return reduce(
-            add, (take(like(stairs.fires @ weights[stairs.gates], place), place) for stairs, place in both)
-        )
+        return reduce(add, (take(like(stairs.fires @ weights[stairs.gates], place), place) for stairs, place in both))
 
     def value(self) -> Array:
         return self._value
@@ -79,7 +77,7 @@ class Closed(AtOnce, AMOS):
         unit = self.unit(node)
         assert unit is not None
         values = {name: train.value() for name, train in trains.items()}
-        bits = node.gate == "maximum" and all(map(_in_bits, trains.values()))
+        bits = node.gate == "maximum" and all(_exact(train, unit) for train in trains.values())
         return said(unit, *(_sum(term, values) for term in node.inputs), bits=bits)
 
     def max_pool(self, node: MaxPool, train: Planes) -> Planes:
@@ -113,9 +111,12 @@ def said(unit: Unit, *x: Array, bits: bool = False) -> Planes:
     return Stretches(unit, stairs, x, bits)
 
 
-def _in_bits(train: Analog | Planes) -> bool:
-    """Whether it says whole steps of 2⁻ᴷ, from 0 to 1 − 2⁻ᴷ, as ReLU units and maxima of such values do."""
-    return isinstance(train, Stretches) and train.unit.name in ("relu", "maximum") and train.unit.low == 0
+def _exact(train: Analog | Planes, unit: Unit) -> bool:
+    """Whether a unit for the maximum says this source's values exactly: those of a ReLU unit of as many bits, or
+    maxima of such."""
+    if not isinstance(train, Stretches) or train.unit.d.min() != unit.d.min():
+        return False
+    return train.bits or (train.unit.name == "relu" and train.unit.high == 1)
 
 
 def scattered(unit: Unit, *x: Array) -> Array:

@@ -45,8 +45,8 @@ def convert(
         square; "maximum" for the largest activation; a number; or a mapping from populations to any of these
         The factors of products are scaled likewise, to the largest or to where their unit says the products best
     per : one α for all of the "network" (the paper's), one a "population", or one a "channel"
-    units : trained units by activation, by "product", or by population, in the place of those that ship with the package
-        (for activations such as elu, there is none: make one with `snnref.amos.fit`)
+    units : trained units by activation, by "product", or by population, in the place of those that ship with the
+        package; for other activations, such as elu, `snnref.amos.fit` makes one
     options : those of `AMOS`, by name: `steps`, `half_step`, `encoding`; `run` and `simulate` can replace them too
 
     Warns where a population often gets inputs beyond the range of its trained unit. Raises ValueError or TypeError for
@@ -81,8 +81,10 @@ def trained_units(nodes: Nodes, given: Mapping[str, Unit]) -> dict[str, Unit]:
         if not isinstance(value, Unit):
             raise TypeError(f"units: got {type(value).__name__} for {key!r}, expected a Unit, as `fit` makes them")
         if key not in {*kinds, *kinds.values()}:
-            raise ValueError(f"units: got one for {key!r}, expected {', '.join(dict.fromkeys(kinds.values()))}, "
-                             f"or a population: {', '.join(kinds)}")
+            raise ValueError(
+                f"units: got one for {key!r}, expected {', '.join(dict.fromkeys(kinds.values()))}, "
+                f"or a population: {', '.join(kinds)}"
+            )
     found = {}
     for name, kind in kinds.items():
         chosen = given.get(name, given.get(kind))
@@ -116,17 +118,17 @@ def _warn(nodes: Nodes, ann: Mapping[str, Array], trained: Mapping[str, Unit]) -
     for name, made in trained.items():
         if made.inputs == 2:
             continue  # both are scaled
-        f = nodes[name].activation  # type: ignore[union-attr]
+        f: Any = nodes[name].activation  # type: ignore[union-attr]
         drive = to_numpy(placed[name].input.drive(ann) + placed[name].input.bias).ravel()
         beyond = drive[(drive < made.low) | (drive > made.high)]
         some = beyond[:: max(1, len(beyond) // TRIED)]
-        wrong = np.abs(made(some) - f(some)) > error(made, f)[1] if len(some) else np.zeros(1)  # type: ignore[arg-type]
+        wrong = np.abs(made(some) - f(some)) > error(made, f)[1] if len(some) else np.zeros(1)
         share = float(np.mean(wrong)) * len(beyond) / len(drive)
         if share > OFTEN:
             often.append(f"{name} ({share:.1%} of its inputs, from {drive.min():.3g} to {drive.max():.3g})")
     if often:
         warnings.warn(
-            f"populations {', '.join(often)} get inputs beyond the range of their trained units, which are wrong there: "
-            "fit units for a wider range and pass them as units={population: unit}",
+            f"populations {', '.join(often)} get inputs beyond the range of their trained units, which are wrong "
+            "there: fit units for a wider range and pass them as units={population: unit}",
             stacklevel=3,
         )

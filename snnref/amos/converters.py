@@ -76,7 +76,9 @@ def check_bits(K: int, steps: int | None = None) -> None:
     """Refuse what is no number of gates or of steps, by ValueError."""
     if not isinstance(K, int | np.integer) or isinstance(K, bool) or not 1 <= K <= 20:
         raise ValueError(f"K: got {K!r}, expected a whole number of bits from 1 to 20")
-    if steps is not None and (not isinstance(steps, int | np.integer) or isinstance(steps, bool) or not 1 <= steps <= K):
+    if steps is not None and (
+        not isinstance(steps, int | np.integer) or isinstance(steps, bool) or not 1 <= steps <= K
+    ):
         raise ValueError(f"steps: got {steps!r}, expected a whole number from 1 to K, or None for K = {K}")
     if steps is not None and -(-K // steps) > 10:
         raise ValueError(f"steps: got {steps} for {K} bits, so {2 ** -(-K // steps) - 1:,} gates at once; take more")

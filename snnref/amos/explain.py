@@ -19,8 +19,7 @@ def explain(trace: Trace, node: Population, place: tuple[int, ...], sample: int)
     unit, train = trace.code.unit(node), trace.trains[node.name]
     one = float(np.broadcast_to(to_numpy(trace.scales[node.name]), node.shape)[place])
     values = {source: to_numpy(trace.trains[source].value())[sample] for source in node.sources}
-    at = (slice(None), sample, *place)
-    fired, above = (to_numpy(value)[at] for value in (train.spikes, train.potentials))
+    fired, above = (np.moveaxis(to_numpy(value)[:, sample], 0, -1)[place] for value in (train.spikes, train.potentials))
     lines = [
         f"{node.name}{list(place)}, sample {sample}: {unit.name}, {unit.K} gates in {unit.steps} steps; "
         f"1 stands for {one:.4g}"
@@ -41,9 +40,7 @@ def explain(trace: Trace, node: Population, place: tuple[int, ...], sample: int)
     return "\n".join(lines)
 
 
-def _input(
-    name: str, node: Population, term: Sum, values: dict[str, np.ndarray], place: tuple[int, ...]
-) -> list[str]:
+def _input(name: str, node: Population, term: Sum, values: dict[str, np.ndarray], place: tuple[int, ...]) -> list[str]:
     bias = float(np.broadcast_to(to_numpy(term.bias), node.shape)[place])
     total = bias + received(node, values, place)
     return [

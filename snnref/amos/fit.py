@@ -45,9 +45,7 @@ def fit(
         return _of_two(f, K, low, high, seed, starts, iterations, name, progress)
     x = middles(low, high, POINTS)
     target = Target(x, np.asarray(f(x), float), np.full(POINTS, 1 / POINTS))
-    T, h = search(
-        target, K, Starts(K, low, high), starts=starts, iterations=iterations, seed=seed, progress=progress
-    )
+    T, h = search(target, K, Starts(K, low, high), starts=starts, iterations=iterations, seed=seed, progress=progress)
     T, h = rounded(T, by=high - low), rounded(h, by=high - low)
     x = middles(low, high, FINE)
     (d,), _ = best_weights(fires(T[None], h[None], x), Target(x, np.asarray(f(x), float), np.full(FINE, 1 / FINE)))
@@ -73,7 +71,12 @@ def product(
         return Target(s, s**2 / 4, weight / weight.sum(), free=True)
 
     T, h = search(
-        target(POINTS // 2), K // 2, Starts(K // 2, low, high), starts=starts, iterations=iterations, seed=seed,
+        target(POINTS // 2),
+        K // 2,
+        Starts(K // 2, low, high),
+        starts=starts,
+        iterations=iterations,
+        seed=seed,
         progress=progress,
     )
     T, h = rounded(T, by=high - low), rounded(h, by=high - low)

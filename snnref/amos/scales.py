@@ -74,7 +74,7 @@ class Chooser:
 
     def _alphas(self, values: Mapping[str, np.ndarray]) -> dict[str, Any]:
         given = self.alpha if isinstance(self.alpha, Mapping) else dict.fromkeys(values, self.alpha)
-        rules = {name: given.get(name, "search") for name in values}
+        rules: dict[str, Any] = {name: given.get(name, "search") for name in values}
         ruled = {name: values[name] for name, rule in rules.items() if isinstance(rule, str)}
         found: dict[str, Any] = {k: np.asarray(rule, float) for k, rule in rules.items() if not isinstance(rule, str)}
         if self.per == "network":

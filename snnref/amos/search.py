@@ -13,9 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..arrays import Array
-from .unit import Unit
-
 Progress = Callable[[int, int, float], None]  # starts done, starts in all, best error so far
 
 
@@ -66,7 +63,7 @@ def search(
     """
     import cma
 
-    rng, best, found = np.random.default_rng(seed), np.inf, None
+    rng, best, found = np.random.default_rng(seed), np.inf, np.empty(0)
     for n in range(starts):
         options = {"verbose": -9, "popsize": 40, "maxiter": iterations, "tolfun": 1e-10, "seed": 1 + seed * starts + n}
         reach = float(np.ptp(target.x)) * rng.choice([0.001, 0.003, 0.01, 0.03])

@@ -38,9 +38,11 @@ class Bank:
         """All move on by one step, another image enters (or none), every gate fires or not. Returns who is through."""
         self.slots.appendleft(None if inputs is None else Passage(inputs))
         for step, passage in enumerate(self.slots):
-            for i in np.flatnonzero(self.unit.step == step) if passage else ():
-                v = self.unit.potential(i, passage.inputs, passage.spikes)  # type: ignore[union-attr]
-                passage.potentials[i], passage.spikes[i] = v, heaviside(v)  # type: ignore[union-attr]
+            if passage is None:
+                continue
+            for i in np.flatnonzero(self.unit.step == step).tolist():
+                v = self.unit.potential(i, passage.inputs, passage.spikes)
+                passage.potentials[i], passage.spikes[i] = v, heaviside(v)
         return self.slots[-1] if len(self.slots) == self.unit.steps else None
 
 

@@ -65,8 +65,8 @@ def make(name: str, *, seed: int = 0, progress: Progress | None = None) -> tuple
     import cma
 
     known(name)
-    how, search = RECIPES[name], {"seed": seed, "progress": progress}
-    search |= {"starts": how.starts, "iterations": how.iterations}
+    how = RECIPES[name]
+    search: dict[str, Any] = {"starts": how.starts, "iterations": how.iterations, "seed": seed, "progress": progress}
     if name == "product":
         made = product(how.K, **search)
     else:

@@ -109,9 +109,7 @@ class Unit:
 
     def scaled(self, by: float) -> Unit:
         """The unit for by · f(x / by): inputs, and with them thresholds, and outputs in other units."""
-        return replace(
-            self, T=self.T * by, h=self.h * by, d=self.d * by, low=self.low * by, high=self.high * by
-        )
+        return replace(self, T=self.T * by, h=self.h * by, d=self.d * by, low=self.low * by, high=self.high * by)
 
     def __repr__(self) -> str:
         return (

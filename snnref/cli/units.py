@@ -16,7 +16,9 @@ Function = StrEnum("Function", {name: name for name in trained.RECIPES})  # type
 
 
 def unit(
-    name: Annotated[Function | None, typer.Argument(help="What it says; without it, the shipped ones are listed.")] = None,
+    name: Annotated[
+        Function | None, typer.Argument(help="What it says; without it, the shipped ones are listed.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of everything random.", min=0)] = 0,
     output: Annotated[Path | None, typer.Option(help="File to write; unit-NAME.json here by default.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the output if it is there.")] = False,

@@ -1,4 +1,4 @@
-"""What is measured of Stöckl & Maass 2019: AMOS on MNIST and Fashion-MNIST; counts of its networks from their shapes."""
+"""What is measured of Stöckl & Maass 2019: AMOS on MNIST and Fashion-MNIST; what its tables count, from shapes."""
 
 from __future__ import annotations
 
@@ -23,11 +23,7 @@ EXPERIMENTS = [
         for K in BITS[3:]
     ),
     # Values to the nearest step instead of down.
-    *(
-        Experiment("half step", network, "amos", {"K": K, "half_step": True})
-        for network in NETWORKS
-        for K in BITS[:6]
-    ),
+    *(Experiment("half step", network, "amos", {"K": K, "half_step": True}) for network in NETWORKS for K in BITS[:6]),
     # SiLU, sigmoid and products by trained units.
     Experiment("efficient", EFFICIENT, "amos", {"K": 10}),
     Experiment("efficient", EFFICIENT, "amos", {"K": 10, "encoding": "analog"}),
