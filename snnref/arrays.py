@@ -25,6 +25,8 @@ BLOCK = 2**22  # values that an intermediate array may hold before work is split
 def like(value: Any, x: Array) -> Array:
     """`value` as an array of x's kind, float type and device."""
     xp = namespace(x)
+    if isinstance(value, np.ndarray) and is_torch_array(x) and not value.flags.writeable:
+        value = value.copy()  # a tensor could be written to
     return xp.asarray(value, dtype=x.dtype, device=device(x))
 
 
@@ -311,12 +313,13 @@ def erf(x: Array) -> Array:
 
 def cell(x: Array, *, width: float, first: float, last: int) -> Array:
     """⌊x / width − first⌋, between 0 and last."""
-    y = x / width
-    if first:
+    y, torch, whole = x / width, is_torch_array(x), first == round(first)
+    if not whole:
         y -= first
-    if is_torch_array(y):
-        return y.floor_().clamp_(0, last)
-    return np.clip(np.floor(y, out=y), 0, last, out=y)
+    y = y.floor_() if torch else np.floor(y, out=y)
+    if whole and first:
+        y -= first  # only now: before, it might have rounded
+    return y.clamp_(0, last) if torch else np.clip(y, 0, last, out=y)
 
 
 def take(table: Array, places: Array) -> Array:

@@ -30,7 +30,7 @@ class Graph:
 
     input_shape: Shape
     layers: Layers = field(default_factory=dict)
-    known: InitVar[dict[str, Shape] | None] = None  # of layers that were checked before, in the same order
+    known: InitVar[dict[str, Shape] | None] = field(default=None, kw_only=True)  # by `add`: what was checked before
     shapes: dict[str, Shape] = field(init=False)  # name -> feature shape
     _placed: Placed = field(init=False, repr=False)
 

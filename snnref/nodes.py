@@ -16,6 +16,7 @@ import numpy as np
 from . import layers as ann
 from .arrays import Array, namespace
 from .layers import Linear, Shape
+from .linear import Entry
 
 Scales = Mapping[str, "np.ndarray | float"]  # node -> value of one unit of its train
 
@@ -204,6 +205,8 @@ def _in_units(term: Sum, scales: Scales, target: np.ndarray) -> Sum:
 
 def _rescaled(p: Projection, source: np.ndarray, target: np.ndarray) -> Projection:
     """Scalar scales go into the first weight of the chain; others become gains around it."""
+    if np.array_equal(source, target) and all(isinstance(m, Entry) for m in p.maps):
+        return p  # the same values: not even rounding changes them
     if source.ndim or target.ndim:
         return Projection(p.source, (ann.Gain(source), *p.maps, ann.Gain(np.asarray(1 / target))))
     ratio = float(source / target)

@@ -117,13 +117,18 @@ def test_ramps():
         assert wrong.max() <= top / 256 + 1e-12
 
 
+PARAMETERS = {"sigmoid": 52, "silu": 102, "product": 940}  # Table 3
+
+
 @pytest.mark.parametrize("name", trained.RECIPES)
 def test_shipped_units(name):
     """Their cards are true, their parameters those of Table 3, their sums exact."""
     unit, recipe, card = amos.load_unit(name), trained.RECIPES[name], trained.card(name)
     assert (unit.K, unit.low, unit.high, unit.name) == (recipe.K, recipe.low, recipe.high, name)
     assert amos.error(unit, recipe.f) == pytest.approx((card["mean_square_error"], card["largest_error"]))
-    assert unit.parameters == {"sigmoid": 52, "silu": 102, "product": 940}.get(name, unit.parameters)
+    K = unit.K
+    assert unit.parameters == (2 + unit.inputs) * K + K * (K - 1) // 2
+    assert name not in PARAMETERS or unit.parameters == PARAMETERS[name]
     assert card["mean_square_error"] <= {"sigmoid": 1e-4, "silu": 8e-4, "product": 3e-4}.get(name, 2e-3)
     for value in (unit.T, unit.h, unit.d):
         assert np.array_equal(value * 2**20, np.round(value * 2**20))
@@ -382,6 +387,26 @@ def test_the_pipeline_counts(net, x):
         amos.schedule(snnref.ttfs.convert(net, np.abs(x)))
 
 
+def test_latency_by_hand():
+    """K steps for each layer of units, those for pixels too, and one to sum; a skip waits for the layers it skips."""
+    rng = np.random.default_rng(0)
+    net = Network((1, 4, 4))
+    for n in range(3):
+        net = net.add(f"conv{n}", networks.conv(rng, 2, 1 if n == 0 else 2, 3, padding=1)).add(f"relu{n}", ReLU())
+    net = net.add("sum", Add(), "relu2", "relu0")
+    net = net.add("flat", Flatten((2, 4, 4))).add("out", networks.dense(rng, 2, 32))
+    x = rng.random((3, 1, 4, 4))
+    for K in (1, 5):
+        assert amos.convert(net, x, K=K).run(x).latency == 4 * K + 1
+        plan = amos.schedule(amos.convert(net, x, K=K, encoding="analog"))
+        assert plan.latency == 3 * K + 1
+        (skip,) = plan.delay_lines
+        assert (skip.source, skip.target, skip.steps, skip.neurons) == ("relu0", READOUT, 2 * K, 32 * K)
+    fast = amos.convert(net, x, K=6, steps=2)
+    assert fast.run(x).latency == 4 * 2 + 1
+    assert len(fast.simulate(x).output) == 3
+
+
 def test_images_do_not_mix_in_the_pipeline():
     """Each is answered as if it were alone."""
     net = networks.residual(np.random.default_rng(0))
@@ -501,7 +526,11 @@ def test_warns_beyond_the_range_of_a_trained_unit(gated):
         ({"half": True}, TypeError, "unknown setting 'half'; amos has K, steps, half_step, encoding; convert also"),
         ({"units": {"silu": amos.relu(3)}}, ValueError, "units: got one for 'silu', expected relu, maximum"),
         ({"units": {"relu1": 3}}, TypeError, "units: got int for 'relu1', expected a Unit"),
-        ({"units": {"relu1": amos.maximum(3)}}, ValueError, "units: got one with 2 inputs for 'relu1', expected 1"),
+        (
+            {"units": {"relu1": amos.maximum(3)}},
+            ValueError,
+            "units: got one that says maximum for 'relu1', which is relu",
+        ),
     ],
 )
 def test_refusals(options, error, message):
@@ -541,3 +570,101 @@ def test_readings_come_bit_by_bit():
         left = 0.5 ** (n + 1) * weight * (1 + 1e-9)
         assert np.all(np.abs(readings[n] - readings[-1]) <= left)
     assert np.mean(run.prediction_over_time[1] == run.prediction) > 0.5
+
+
+def pooled(rng, activation="relu", **pool):
+    """One population, pooled."""
+    net = Network((2, 4, 4)).add("conv", networks.conv(rng, 3, 2, 3, padding=1)).add("act", Activation(activation))
+    net = net.add("pool", MaxPool(2, **pool))
+    return net.add("flat", Flatten((3, 2, 2))).add("out", networks.dense(rng, 2, 12))
+
+
+@pytest.mark.parametrize("per", ["population", "channel"])
+def test_pools_say_the_maximum_of_what_the_units_say(per):
+    """Bit by bit, whatever the ranges: no rounding may come between."""
+    rng = np.random.default_rng(3)
+    net = pooled(rng)
+    x = rng.random((20, 2, 4, 4))
+    for dtype in (np.float64, np.float32):
+        snn = amos.convert(net, x.astype(dtype), K=4, per=per)
+        for walked in (snn.simulate(x.astype(dtype)), snn.run(x.astype(dtype), record=True)):
+            said = walked.trains["act"].value()
+            expected = said.reshape(20, 3, 2, 2, 2, 2).max(axis=(3, 5))
+            assert np.array_equal(walked.trains["pool"].value(), expected)
+            assert np.array_equal(walked.trains["pool"].weighed(walked.trains["pool"].worth), expected)
+
+
+def test_pixels_beyond_one_can_be_pooled_and_told_either_way():
+    rng = np.random.default_rng(4)
+    net = Network((1, 4, 4)).add("pool", MaxPool(2)).add("flat", Flatten((1, 2, 2)))
+    net = net.add("out", networks.dense(rng, 2, 4))
+    x = 5 * rng.random((6, 1, 4, 4))
+    for encoding in ("spikes", "analog"):
+        snn = amos.convert(net, x, K=12, encoding=encoding)
+        for other in ("spikes", "analog"):
+            assert np.allclose(snn.run(x, encoding=other).output, net(x), atol=0.02)
+    signed = amos.convert(net, x - 2.5, K=12, encoding="analog")
+    assert np.allclose(signed.run(x - 2.5).output, net(x - 2.5), atol=0.02)
+
+
+def test_what_may_be_negative_does_not_depend_on_the_calibration():
+    rng = np.random.default_rng(5)
+    net = Network((1, 4, 4)).add("silu", Activation("silu")).add("pool", MaxPool(2))
+    net = net.add("flat", Flatten((1, 2, 2))).add("out", networks.dense(rng, 2, 4))
+    snn = amos.convert(net, rng.random((9, 1, 4, 4)) + 1, encoding="analog")
+    x = -rng.random((9, 1, 4, 4)) - 0.5
+    assert np.allclose(snn.run(x).output, net(x), atol=0.2)
+    assert amos.size(net, encoding="analog").neurons == amos.schedule(snn).neurons
+
+
+def test_units_of_ones_own():
+    """Of a ReLU, a maximum and a product, with ranges of their own; and the other layers keep theirs."""
+    rng = np.random.default_rng(6)
+    net = pooled(rng)
+    x = 2 * rng.random((20, 2, 4, 4))
+    usual = np.abs(amos.convert(net, x, K=8, alpha="maximum").run(x).output - net(x)).max()
+    wide = amos.convert(net, x, K=8, units={"relu": amos.relu(10, alpha=8.0)})
+    assert wide.scales["act"] == 1.0
+    assert np.abs(wide.run(x).output - net(x)).max() < 2 * usual
+    bent = amos.maximum(4)
+    shifted = Unit(bent.T + 1 / 8, bent.h, bent.d, bent.c, bent.low, bent.high, "maximum")
+    snn = amos.convert(net, x, K=4, units={"maximum": shifted})
+    assert np.allclose(snn.run(x).output, snn.simulate(x).output)
+    gate = Network((3,)).add("relu", ReLU()).add("sigmoid", Activation("sigmoid"), "input")
+    gate = gate.add("product", Multiply(), "relu", "sigmoid").add("out", Dense(np.eye(3)))
+    v = 3 * rng.random((50, 3))
+    shipped = amos.load_unit("product")
+    plain = np.abs(amos.convert(gate, v).run(v).output - gate(v)).max()
+    for by in (0.25, 16.0):
+        other = Unit(shipped.T * by, shipped.h * by, shipped.d * by**2, shipped.c, -by, by, "product")
+        assert np.abs(amos.convert(gate, v, units={"product": other}).run(v).output - gate(v)).max() < 1.2 * plain
+
+
+def test_layers_may_have_any_name():
+    """Those that the parts of a pool would have had, or that of an activation."""
+    rng = np.random.default_rng(7)
+    net = Network((1, 4, 4)).add("pool.1", ReLU()).add("pool", MaxPool(2)).add("flat", Flatten((1, 2, 2)))
+    net = net.add("out", networks.dense(rng, 2, 4))
+    x = rng.random((5, 1, 4, 4))
+    assert np.allclose(amos.convert(net, x, K=12).run(x).output, net(x), atol=0.01)
+    odd = Network((3,)).add("silu", ReLU()).add("other", Activation("silu")).add("out", Dense(np.eye(3)))
+    with pytest.raises(ValueError, match="'silu' is a population"):
+        amos.convert(odd, np.ones((2, 3)), units={"silu": amos.load_unit("silu")})
+
+
+def test_many_bits_need_no_staircase():
+    """K = 18 has too many stretches; the gates are computed as they are."""
+    rng = np.random.default_rng(8)
+    net = pooled(rng)
+    x = rng.random((3, 2, 4, 4))
+    assert amos.staircases(amos.relu(18)) is None
+    snn = amos.convert(net, x, K=18, alpha="maximum")
+    assert np.allclose(snn.run(x).output, net(x), atol=1e-3)
+    assert np.allclose(snn.run(torch.tensor(x)).output, net(x), atol=1e-3)
+
+
+def test_a_bright_image_is_told():
+    net, (x, _) = snnref.load("digits-cnn"), snnref.data.load("digits")
+    snn = amos.convert(net, x[:50])
+    with pytest.warns(UserWarning, match="input: got values up to 255 times the largest of the calibration"):
+        snn.run(x[:5] * 255)

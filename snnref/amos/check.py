@@ -42,4 +42,5 @@ def given(case: Case, _: int) -> str:
 
 
 def told(answer: tuple[float, ...], _: Case) -> str:
-    return f"fires gates {[i + 1 for i, z in enumerate(answer) if z]}" if any(answer) else "fires no gate"
+    fired = ", ".join(str(i + 1) for i, z in enumerate(answer) if z)
+    return f"fires {f'gates {fired}' if fired else 'no gate'} of {len(answer)}"

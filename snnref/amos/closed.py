@@ -77,8 +77,12 @@ class Closed(AtOnce, AMOS):
         unit = self.unit(node)
         assert unit is not None
         values = {name: train.value() for name, train in trains.items()}
-        bits = node.gate == "maximum" and all(_exact(train, unit) for train in trains.values())
+        bits = unit is self.maxima and all(map(self._exact, trains.values()))
         return said(unit, *(_sum(term, values) for term in node.inputs), bits=bits)
+
+    def _exact(self, train: Analog | Planes) -> bool:
+        """Whether the units for maxima say these values exactly: those of the ReLU units, and maxima of such."""
+        return isinstance(train, Stretches) and (train.bits or train.unit is self.relu)
 
     def max_pool(self, node: MaxPool, train: Planes) -> Planes:
         raise TypeError(f"max-pool {node.name!r}: expected maxima of two; convert makes them")
@@ -109,14 +113,6 @@ def said(unit: Unit, *x: Array, bits: bool = False) -> Planes:
     if stairs is None:
         return Fired(scattered(unit, *x), unit.d, unit.step)
     return Stretches(unit, stairs, x, bits)
-
-
-def _exact(train: Analog | Planes, unit: Unit) -> bool:
-    """Whether a unit for the maximum says this source's values exactly: those of a ReLU unit of as many bits, or
-    maxima of such."""
-    if not isinstance(train, Stretches) or train.unit.d.min() != unit.d.min():
-        return False
-    return train.bits or (train.unit.name == "relu" and train.unit.high == 1)
 
 
 def scattered(unit: Unit, *x: Array) -> Array:

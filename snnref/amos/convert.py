@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..activations import FUNCTIONS
 from ..arrays import Array, Placed, check_calibration, to_numpy
 from ..canonical import canonical
 from ..graph import INPUT, Graph
@@ -16,7 +17,7 @@ from ..nodes import Nodes, Population, normalise
 from ..walk import SNN, activations, with_settings
 from .closed import Closed
 from .fit import error
-from .pooling import in_pairs
+from .pooling import in_pairs, may_be_negative, of_negatives
 from .scales import TRIED, Alpha, Chooser, calibrated
 from .stepwise import Stepwise
 from .trained import RECIPES, unit
@@ -59,16 +60,15 @@ def convert(
     codes = [with_settings(code(), settings, besides=besides) for code in (Stepwise, Closed)]
     codes[0].check(calibration, "calibration")
     plain = canonical(net)
-    ann = calibrated(plain, calibration)
-    negative = {name for name, value in ann.items() if float(value.min()) < 0}
-    nodes = in_pairs(plain, negative)
+    ann = calibrated(plain, calibration)  # of some samples, if there are many
+    below = [INPUT] if float(calibration.min()) < 0 else []
+    nodes = in_pairs(plain, may_be_negative(plain, below))
     if len(nodes) > len(plain):
         ann = activations(nodes, ann[INPUT])
     trained = trained_units(nodes, units or {})
     _warn(nodes, ann, trained)
-    top = float(calibration.max()) if codes[0].encoding == "spikes" else 1.0
-    scales, thresholds = Chooser(alpha, per, K, codes[0].half_step, trained)(nodes, ann, top)
-    signed = frozenset(name for name, node in nodes.items() if any(float(ann[k].min()) < 0 for k in node.sources))
+    scales, thresholds = Chooser(alpha, per, K, codes[0].half_step, trained)(nodes, ann)
+    signed = of_negatives(nodes, below)
     nodes = normalise(nodes, scales, thresholds)
     stepwise, closed = (replace(code, _trained=trained, _nodes=nodes, _signed=signed) for code in codes)
     return SNN(nodes, scales, stepwise, closed)
@@ -76,18 +76,23 @@ def convert(
 
 def trained_units(nodes: Nodes, given: Mapping[str, Unit]) -> dict[str, Unit]:
     """By population, the units of those whose function no formula makes."""
-    kinds = {name: _kind(node) for name, node in nodes.items() if isinstance(node, Population)}
+    if not isinstance(given, Mapping):
+        raise TypeError(f"units: got {type(given).__name__}, expected a mapping such as {{'elu': unit}}")
+    kinds = {name: said_by(node) for name, node in nodes.items() if isinstance(node, Population)}
     for key, value in given.items():
         if not isinstance(value, Unit):
             raise TypeError(f"units: got {type(value).__name__} for {key!r}, expected a Unit, as `fit` makes them")
-        if key not in {*kinds, *kinds.values()}:
-            raise ValueError(
-                f"units: got one for {key!r}, expected {', '.join(dict.fromkeys(kinds.values()))}, "
-                f"or a population: {', '.join(kinds)}"
-            )
+        if key not in {*kinds, *kinds.values(), *(ALIKE.get(kind) for kind in kinds.values())}:
+            known = ", ".join(dict.fromkeys(kinds.values()))
+            raise ValueError(f"units: got one for {key!r}, expected {known}, or a population: {', '.join(kinds)}")
+        wanted = kinds.get(key, key)
+        if key in kinds.values() and wanted != key:
+            raise ValueError(f"units: {key!r} is a population ({wanted}) and what others say; rename that layer")
+        if value.name in {*FUNCTIONS, *FREE, *RECIPES} - {wanted, ALIKE.get(wanted)}:
+            raise ValueError(f"units: got one that says {value.name} for {key!r}, which is {wanted}")
     found = {}
     for name, kind in kinds.items():
-        chosen = given.get(name, given.get(kind))
+        chosen = given.get(name, given.get(kind, given.get(ALIKE.get(kind, kind))))
         if chosen is None and kind not in FREE:
             chosen = _shipped(name, kind, nodes[name])
         if chosen is not None:
@@ -98,7 +103,8 @@ def trained_units(nodes: Nodes, given: Mapping[str, Unit]) -> dict[str, Unit]:
     return found
 
 
-def _kind(node: Population) -> str:
+def said_by(node: Population) -> str:
+    """Its function by name."""
     return node.activation.kind if node.activation else node.gate
 
 

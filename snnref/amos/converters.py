@@ -25,16 +25,13 @@ def relu(K: int = 10, *, alpha: float = 1.0, steps: int | None = None, half_step
     check_bits(K, steps)
     if not (np.isfinite(alpha) and alpha > 0):
         raise ValueError(f"alpha: got {alpha!r}, expected a number > 0")
-    T, group, unit = [], [], alpha
-    for number, bits in enumerate(np.array_split(np.arange(K), steps or K)):
-        unit = unit * 0.5 ** len(bits)  # what the last of these bits is worth
-        T += [m * unit for m in range(1, 2 ** len(bits))]
-        group += [number] * (2 ** len(bits) - 1)
-    worth = alpha * 0.5 ** np.cumsum([len(b) for b in np.array_split(np.arange(K), steps or K)])
-    d, groups = worth[group], np.array(group)
-    h = np.where(groups[:, None] > groups, d, 0.0)
+    bits = np.array([len(some) for some in np.array_split(np.arange(K), steps or K)])  # found in each step
+    worth = alpha * 0.5 ** np.cumsum(bits)  # of the last of them
+    T = np.concatenate([np.arange(1, 2**n) * least for n, least in zip(bits, worth, strict=True)])
+    group = np.repeat(np.arange(len(bits)), 2**bits - 1)
+    h = np.where(group[:, None] > group, worth[group], 0.0)
     early = alpha * 0.5 ** (K + 1) if half_step else 0.0
-    return Unit(np.array(T) - early, h, d, np.ones((1, len(d))), 0.0, alpha, "relu")
+    return Unit(T - early, h, worth[group], np.ones((1, len(T))), 0.0, alpha, "relu")
 
 
 @lru_cache(maxsize=64)
@@ -53,12 +50,12 @@ def maximum(K: int, *, signed: bool = False, steps: int | None = None) -> Unit:
     gate that always fires says −1.
     """
     span = 2.0 if signed else 1.0
-    more, own = relu(K, alpha=span, steps=steps), relu(K, alpha=span, steps=steps)
-    n, none, one = more.K, np.zeros((more.K, more.K)), np.ones(more.K)
+    half = relu(K, alpha=span, steps=steps)
+    n, none, one = half.K, np.zeros_like(half.h), np.ones(half.K)
     unit = Unit(
-        np.append(more.T, own.T - (span - 1)),
-        np.block([[more.h, none], [none, own.h]]),
-        np.append(more.d, own.d),
+        np.append(half.T, half.T - (span - 1)),
+        np.block([[half.h, none], [none, half.h]]),
+        np.append(half.d, half.d),
         np.block([[one, 0 * one], [-one, one]]),
         1 - span,
         1.0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import prod
@@ -15,9 +16,9 @@ from ..graph import INPUT, READOUT, Graph
 from ..nodes import Population
 from ..results import Run
 from ..walk import with_settings
-from .convert import trained_units
+from .convert import said_by, trained_units
 from .options import AMOS
-from .pooling import in_pairs
+from .pooling import in_pairs, may_be_negative, of_negatives
 from .schedule import starts
 from .unit import Unit
 
@@ -41,21 +42,28 @@ class Size:
 
 
 def size(net: Graph, *, units: Mapping[str, Unit] | None = None, **options: Any) -> Size:
-    """Counted from the shapes alone; `units` and options as for `convert`."""
-    nodes = in_pairs(canonical(net))
-    code = replace(with_settings(AMOS(), options), _trained=trained_units(nodes, units or {}))
+    """Counted from the shapes alone; `units` and options as for `convert`. Pixels are taken for 0 or more.
+
+    Raises TypeError for anything but a network.
+    """
+    if not isinstance(net, Graph):
+        raise TypeError(f"net: got {type(net).__name__}, expected a Network; of a conversion, `schedule` tells as much")
+    plain = canonical(net)
+    nodes = in_pairs(plain, may_be_negative(plain))
+    trained = trained_units(nodes, units or {})
+    code = replace(with_settings(AMOS(), options), _trained=trained, _signed=of_negatives(nodes))
     used = code.units(nodes)
     populations = {k: node for k, node in nodes.items() if isinstance(node, Population)}
-    kinds = {used[k].name: 0 for k in populations}
-    for name, node in populations.items():
-        kinds[used[name].name] += prod(node.shape)
+    kinds: Counter[str] = Counter()
+    for node in populations.values():
+        kinds[said_by(node)] += prod(node.shape)
     without = {k: unit for k, unit in used.items() if k != INPUT}
     return Size(
         neurons=code.neurons(nodes),
         pixels=prod(net.input_shape) * used[INPUT].K if INPUT in used else 0,
         layers=starts(nodes, without)[READOUT],
-        units=kinds,
-        parameters={used[k].name: used[k].parameters for k in populations},
+        units=dict(kinds),
+        parameters={said_by(node): used[k].parameters for k, node in populations.items()},
     )
 
 

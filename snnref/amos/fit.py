@@ -61,7 +61,8 @@ def product(
     Arguments as for `fit`; K is even. A constant that both halves get wrong does not matter, and a sum of two values is
     the rarer the larger it is, so the search looks for the least variance under that weight.
     """
-    if K % 2 or K < 2:
+    _check_counts(K=K, starts=starts, iterations=iterations)
+    if K % 2:
         raise ValueError(f"K: got {K!r}, expected an even number of gates: two halves say a square each")
     low, high = -2.0, 2.0
 
@@ -110,7 +111,7 @@ def middles(low: float, high: float, points: int) -> np.ndarray:
 
 def rounded(values: np.ndarray, *, by: float) -> np.ndarray:
     """To multiples of a power of two: about 2⁻¹⁴ of `by`."""
-    step = 2.0 ** (floor(log2(by)) - 14)
+    step = 2.0 ** (floor(log2(by or 1.0)) - 14)
     return np.round(values / step) * step
 
 
@@ -185,16 +186,28 @@ def _of_two(
     return Unit(T, h, rounded(d, by=float(np.abs(d).max())), c, low, high, name)
 
 
-def _check(f: Any, K: int, low: float, high: float, inputs: int, starts: int, iterations: int) -> None:
-    for what, value in {"K": K, "starts": starts, "iterations": iterations}.items():
-        if not isinstance(value, int) or value < 1:
+def _check_counts(**counts: Any) -> None:
+    for what, value in counts.items():
+        if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
             raise ValueError(f"{what}: got {value!r}, expected a whole number ≥ 1")
+
+
+def _check(f: Any, K: int, low: float, high: float, inputs: int, starts: int, iterations: int) -> None:
+    _check_counts(K=K, starts=starts, iterations=iterations)
     if inputs not in (1, 2):
         raise ValueError(f"inputs: got {inputs!r}, expected 1 or 2")
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
         raise ValueError(f"got the range {low} to {high}, expected two finite numbers, low < high")
     ends = np.meshgrid(*[np.linspace(low, high, 5)] * inputs)
-    said = np.asarray(f(*ends))
+    try:
+        with np.errstate(all="ignore"):
+            said = np.asarray(f(*ends), float)
+    except Exception as problem:
+        takes = "one NumPy array" if inputs == 1 else "two NumPy arrays"
+        raise ValueError(
+            f"f: {type(problem).__name__}: {problem}; expected a function of {takes}, value by value (inputs={inputs}; "
+            "np.where for cases), as those of snnref.activations.FUNCTIONS"
+        ) from problem
     if said.shape != ends[0].shape or not np.all(np.isfinite(said)):
         raise ValueError(
             f"f: got {said.shape} from arrays {ends[0].shape}, or values that are not finite between {low} and {high}; "

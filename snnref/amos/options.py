@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
@@ -16,6 +17,7 @@ from . import converters
 from .schedule import starts
 from .unit import Unit
 
+RAMPS = {"relu6": {"low": 0.0, "high": 6.0, "top": 6.0}, "hard_sigmoid": {"low": -3.0, "high": 3.0, "top": 1.0}}
 ENCODINGS = ("spikes", "analog")
 
 
@@ -48,21 +50,26 @@ class AMOS:
         if self.encoding not in ENCODINGS:
             raise ValueError(f"encoding: got {self.encoding!r}, expected one of {', '.join(map(repr, ENCODINGS))}")
 
+    @property
+    def relu(self) -> Unit:
+        return converters.relu(self.K, steps=self.steps, half_step=self.half_step)
+
+    @property
+    def maxima(self) -> Unit:
+        """For the maximum of two values of 0 or more."""
+        return converters.maximum(self.K, steps=self.steps)
+
     def unit(self, node: Input | Population) -> Unit | None:
         """What each value of a node is said by; None for analog pixels."""
-        how = {"steps": self.steps, "half_step": self.half_step}
         if isinstance(node, Input):
-            return converters.relu(self.K, **how) if self.encoding == "spikes" else None
+            return self.relu if self.encoding == "spikes" else None
         if node.name in self._trained:
             return self._trained[node.name]
-        if node.gate == "maximum":
-            return converters.maximum(self.K, signed=node.name in self._signed, steps=self.steps)
-        kind = node.activation.kind if node.activation else ""
-        if kind == "relu6":
-            return converters.ramp(self.K, low=0.0, high=6.0, top=6.0, **how)
-        if kind == "hard_sigmoid":
-            return converters.ramp(self.K, low=-3.0, high=3.0, top=1.0, **how)
-        return converters.relu(self.K, **how)
+        if node.activation is None:
+            signed = node.name in self._signed
+            return converters.maximum(self.K, signed=True, steps=self.steps) if signed else self.maxima
+        ends = RAMPS.get(node.activation.kind)
+        return converters.ramp(self.K, steps=self.steps, half_step=self.half_step, **ends) if ends else self.relu
 
     def units(self, nodes: Nodes) -> dict[str, Unit]:
         """By node, those of all that spike."""
@@ -70,11 +77,18 @@ class AMOS:
         return {k: unit for k, unit in found.items() if unit is not None}
 
     def check(self, x: Array, what: str) -> None:
-        """Refuse pixels that have no spikes, by ValueError."""
+        """Refuse pixels that have no spikes, by ValueError; warn of an input (in units of the calibration's largest
+        value) that is far beyond."""
         if self.encoding == "spikes" and (low := float(x.min())) < 0:
             raise ValueError(
                 f"{what}: got values down to {low:.4g}, expected 0 or more: units say 0 and more; take "
                 "encoding='analog', or make the shift of the pixels the network's first layer"
+            )
+        if what == "input" and self.encoding == "spikes" and (high := float(x.max())) > 2:
+            warnings.warn(
+                f"input: got values up to {high:.4g} times the largest of the calibration; all above it say the same: "
+                "scale it as the calibration data",
+                stacklevel=7,
             )
 
     def limits(self, node: Population) -> tuple[float, float]:

@@ -20,11 +20,29 @@ def in_pairs(nodes: Nodes, negative: Collection[str] = ()) -> Nodes:
     Raises ValueError for a padded pool over one of those: what lies outside counts as 0.
     """
     apart: Nodes = {}
-    for name, node in nodes.items():
+    for node in nodes.values():
         parts = _pairs(node, nodes, negative) if isinstance(node, MaxPool) else [node]
         apart |= {part.name: part for part in parts}
-        assert name in apart
     return apart
+
+
+def may_be_negative(nodes: Nodes, below: Collection[str] = ()) -> set[str]:
+    """The nodes that may say values below 0; `below`: the input, if it does."""
+    found = set(below)
+    for name, node in nodes.items():
+        if isinstance(node, MaxPool) and node.source in found:
+            found.add(name)
+        elif isinstance(node, Population):
+            known = node.activation is not None and node.activation.non_negative
+            larger = node.gate == "maximum" and not found & set(node.sources)
+            found |= set() if known or larger else {name}
+    return found
+
+
+def of_negatives(nodes: Nodes, below: Collection[str] = ()) -> frozenset[str]:
+    """The nodes that hear of such."""
+    negative = may_be_negative(nodes, below)
+    return frozenset(name for name, node in nodes.items() if negative & set(node.sources))
 
 
 def _pairs(pool: MaxPool, nodes: Nodes, negative: Collection[str]) -> list[Population]:
@@ -39,6 +57,8 @@ def _pairs(pool: MaxPool, nodes: Nodes, negative: Collection[str]) -> list[Popul
 
     def larger(first: Projection, second: Projection) -> Projection:
         name = f"{pool.name}.{len(found) + 1}"
+        while name in nodes:
+            name += "'"  # a layer bears that name
         found.append(Population(name, shape, Sum((first,)), None, Sum((second,)), "maximum"))
         return Projection(name)
 

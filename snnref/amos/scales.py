@@ -48,13 +48,14 @@ class Chooser:
     half_step: bool
     trained: Mapping[str, Unit]
 
-    def __call__(self, nodes: Nodes, ann: Mapping[str, Array], top: float) -> tuple[Scales, dict[str, Any]]:
+    def __call__(self, nodes: Nodes, ann: Mapping[str, Array]) -> tuple[Scales, dict[str, Any]]:
         """Scales by node, and thresholds of those whose spikes stand for something else than what makes them fire.
 
-        ann : what the ANN's nodes answer on calibration data; top : scale of the input
+        ann : what the ANN's nodes answer on calibration data
         """
-        values = {k: to_numpy(ann[k]) for k, node in nodes.items() if _is_relu(node)}
+        values = {k: to_numpy(ann[k]) for k, node in nodes.items() if _is_relu(node) and k not in self.trained}
         self._check(values)
+        top = largest(np.abs(to_numpy(ann[INPUT])))
         scales: dict[str, Any] = dict.fromkeys(nodes, 1.0) | {INPUT: top} | self._alphas(values)
         thresholds: dict[str, Any] = {}
         placed = Placed(nodes).like(ann[INPUT])
@@ -104,8 +105,10 @@ class Chooser:
         return float(top * CANDIDATES[int(np.argmin(errors))])
 
     def _factors(self, unit: Unit, *values: np.ndarray) -> tuple[float, float]:
-        """What 1 stands for in each factor of a product: the first is sought, then the other."""
-        tops = [largest(np.abs(v)) or 1.0 for v in values]
+        """What 1 stands for in each factor of a product: the unit's range is for the largest that there is, or for
+        less, sought for the first factor, then for the other."""
+        reach = max(abs(unit.low), abs(unit.high))
+        tops = [(largest(np.abs(v)) or 1.0) / reach for v in values]
         if self.alpha == "maximum":
             return tops[0], tops[1]
         x, y = (v.ravel()[:: max(1, v.size // TRIED)] for v in np.broadcast_arrays(*values))

@@ -73,25 +73,25 @@ class Schedule:
 def schedule(snn: SNN, *, reuse: int = 1, **settings: Any) -> Schedule:
     """The pipeline of a converted network.
 
-    reuse : so many values of a node share a unit, one after the other. Neurons are fewer by that factor, images enter
-        by that factor less often, and each node takes reuse − 1 steps more
+    reuse : so many values of a node, if it has as many, share a unit, one after the other. Neurons are fewer by that
+        factor, images enter by that factor less often, and each node takes reuse − 1 steps more
     settings : replace options for this call (`K`, `steps`, `encoding`)
 
     Raises TypeError for what another method returned, ValueError for a factor below 1.
     """
     if not isinstance(snn, SNN) or snn.stepwise.method != "amos":
         raise TypeError(f"snn: got {str(snn)[:60]}, expected what snnref.amos.convert returns")
-    if not isinstance(reuse, int) or reuse < 1:
+    if not isinstance(reuse, int) or isinstance(reuse, bool) or reuse < 1:
         raise ValueError(f"reuse: got {reuse!r}, expected a whole number ≥ 1")
     nodes, units = snn.nodes, with_settings(snn.stepwise, settings).units(snn.nodes)
     begin = starts(nodes, units, reuse=reuse)
     stages = []
     for name, unit in units.items():
         shared = -(-prod(nodes[name].shape) // reuse)
-        stages.append(Stage(name, shared, unit.K, begin[name], _end(name, begin, units, reuse)))
+        stages.append(Stage(name, shared, unit.K, begin[name], _end(nodes, name, begin, units, reuse)))
     lines = {}
     for p, node in projections(nodes):
-        wait = begin[node.name] - _end(p.source, begin, units, reuse)
+        wait = begin[node.name] - _end(nodes, p.source, begin, units, reuse)
         if wait:
             size = prod(nodes[p.source].shape) * (units[p.source].K if p.source in units else 1)
             lines[p.source, node.name] = DelayLine(p.source, node.name, wait, size)
@@ -104,10 +104,11 @@ def starts(nodes: Nodes, units: Mapping[str, Unit], *, reuse: int = 1) -> dict[s
     it sums. All spikes of the sources have arrived by then."""
     begin: dict[str, int] = {}
     for name, node in nodes.items():
-        begin[name] = max((_end(source, begin, units, reuse) for source in node.sources), default=0)
+        begin[name] = max((_end(nodes, source, begin, units, reuse) for source in node.sources), default=0)
     return begin
 
 
-def _end(name: str, begin: Mapping[str, int], units: Mapping[str, Unit], reuse: int) -> int:
+def _end(nodes: Nodes, name: str, begin: Mapping[str, int], units: Mapping[str, Unit], reuse: int) -> int:
     """When all that a node has to say has arrived; analog pixels are there at once."""
-    return begin[name] + (units[name].steps + reuse - 1 if name in units else 0)
+    rounds = min(reuse, prod(nodes[name].shape))
+    return begin[name] + (units[name].steps + rounds - 1 if name in units else 0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -61,8 +62,7 @@ def search(
 
     start : draws thresholds and inhibition, `(K + K(K − 1)/2,)`, from a random generator
     """
-    import cma
-
+    cma = evolution()
     rng, best, found = np.random.default_rng(seed), np.inf, np.empty(0)
     for n in range(starts):
         options = {"verbose": -9, "popsize": 40, "maxiter": iterations, "tolfun": 1e-10, "seed": 1 + seed * starts + n}
@@ -78,6 +78,17 @@ def search(
             progress(n + 1, starts, best)
     (T,), (h,) = unpacked(found[None], K)
     return T, h
+
+
+def evolution() -> Any:
+    """The package cma. Raises ImportError where it is not installed."""
+    try:
+        import cma
+    except ImportError as error:
+        raise ImportError(
+            "searching units needs the extra 'units': pip install '.[units]' in snnref's source"
+        ) from error
+    return cma
 
 
 def unpacked(rows: np.ndarray, K: int) -> tuple[np.ndarray, np.ndarray]:

@@ -17,6 +17,7 @@ from ..arrays import Array, cell, like, namespace, take
 from .unit import Unit
 
 CELLS = 2**16  # of a table that finds the stretch of an input
+STRETCHES = 2**16  # of a staircase; beyond, the gates are quicker
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,15 +81,16 @@ class Staircase:
 @lru_cache(maxsize=256)
 def staircases(unit: Unit) -> tuple[Staircase, ...] | None:
     """The gates of a unit, sorted by how they see the inputs. None if gates that see them differently inhibit each
-    other, or weigh them by other than −1, 0 and 1: then there is no such form."""
+    other, or weigh them by other than −1, 0 and 1: then there is no such form; or if it has too many stretches."""
     kinds, of = np.unique(unit.c.T, axis=0, return_inverse=True)
     of = of.ravel()
     if not np.all(np.isin(kinds, (-1.0, 0.0, 1.0))) or np.any(unit.h[of[:, None] != of]):
         return None
-    return tuple(_staircase(unit, tuple(kind), np.flatnonzero(of == n)) for n, kind in enumerate(kinds.tolist()))
+    found = [_staircase(unit, tuple(kind), np.flatnonzero(of == n)) for n, kind in enumerate(kinds.tolist())]
+    return None if None in found else tuple(found)  # type: ignore[arg-type]
 
 
-def _staircase(unit: Unit, c: tuple[float, ...], gates: np.ndarray) -> Staircase:
+def _staircase(unit: Unit, c: tuple[float, ...], gates: np.ndarray) -> Staircase | None:
     T, h, d = unit.T[gates].tolist(), unit.h[np.ix_(gates, gates)].tolist(), unit.d[gates]
     stretches: list[tuple[float, tuple[bool, ...]]] = [(-inf, ())]  # where it begins, who fires
     if not any(c):  # nothing that comes in reaches them
@@ -103,6 +105,8 @@ def _staircase(unit: Unit, c: tuple[float, ...], gates: np.ndarray) -> Staircase
             if edge < end:
                 split.append((max(begin, edge), (*fired, True)))
         stretches = split
+        if len(stretches) > STRETCHES:
+            return None
     fires = np.array([fired for _, fired in stretches])
     return Staircase(c, gates, np.array([begin for begin, _ in stretches[1:]]), fires, fires @ d)
 

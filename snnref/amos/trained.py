@@ -17,7 +17,7 @@ from ..activations import FUNCTIONS
 from ..arrays import Array
 from ..files import SHIPPED, complete
 from .fit import error, fit, product
-from .search import Progress
+from .search import Progress, evolution
 from .unit import Unit
 
 FORMAT = 1  # of the file
@@ -62,8 +62,6 @@ def unit(name: str) -> Unit:
 def make(name: str, *, seed: int = 0, progress: Progress | None = None) -> tuple[Unit, dict[str, Any]]:
     """Train a unit again from its recipe, and its card. The same seed and versions give the same unit. Raises
     ValueError for an unknown name."""
-    import cma
-
     known(name)
     how = RECIPES[name]
     search: dict[str, Any] = {"starts": how.starts, "iterations": how.iterations, "seed": seed, "progress": progress}
@@ -78,7 +76,7 @@ def make(name: str, *, seed: int = 0, progress: Progress | None = None) -> tuple
         "iterations": how.iterations,
         "mean_square_error": mse,
         "largest_error": most,
-        "versions": {"python": platform.python_version(), "numpy": np.__version__, "cma": cma.__version__},
+        "versions": {"python": platform.python_version(), "numpy": np.__version__, "cma": evolution().__version__},
         "date": datetime.now(UTC).date().isoformat(),
     }
     return made, card

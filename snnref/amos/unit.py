@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -31,10 +31,10 @@ class Unit:
     c: np.ndarray  # (inputs, K): by how much each gate weighs each input
     low: float  # of each input, where the unit is meant to be used
     high: float
-    name: str = field(default="", compare=False)  # of the function
+    name: str = ""  # of the function
 
     def __post_init__(self) -> None:
-        T, h, d, c = (np.asarray(value, np.float64) for value in (self.T, self.h, self.d, self.c))
+        T, h, d, c = (np.array(value, np.float64) for value in (self.T, self.h, self.d, self.c))
         K = T.shape[0] if T.ndim == 1 else 0
         if K < 1 or h.shape != (K, K) or d.shape != (K,) or c.ndim != 2 or c.shape[1] != K or c.shape[0] not in (1, 2):
             raise ValueError(
@@ -48,9 +48,10 @@ class Unit:
                 f"unit {self.name}: h has entries on or above the diagonal; a gate can only be inhibited by those "
                 "before it"
             )
-        if not self.low < self.high:
+        if not (np.isfinite(self.low) and np.isfinite(self.high) and self.low < self.high):
             raise ValueError(f"unit {self.name}: got the range {self.low} to {self.high}, expected low < high")
         for key, value in zip("Thdc", (T, h, d, c), strict=True):
+            value.flags.writeable = False  # many networks share a unit
             object.__setattr__(self, key, value)
 
     @property
@@ -98,6 +99,7 @@ class Unit:
         """`(K, ...)`: 1 where a gate fires. Raises TypeError for another number of inputs."""
         if len(x) != self.inputs:
             raise TypeError(f"unit {self.name}: got {len(x)} inputs, expected {self.inputs}")
+        x = tuple(np.asarray(value, float) if isinstance(value, int | float | list) else value for value in x)
         fired: list[Array] = []
         for i in range(self.K):
             fired.append(heaviside(self.potential(i, x, fired)))

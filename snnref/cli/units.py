@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -30,7 +30,7 @@ def unit(
     """
     if name is None:
         cards = {k: trained.card(k) for k in trained.RECIPES}
-        show(cards, _table(), as_json=as_json)
+        show(cards, _table(cards), as_json=as_json)
         return
     path = output or Path(f"unit-{name.value}.json")
     if path.suffix != ".json" or path.is_dir() or not path.parent.is_dir():
@@ -48,10 +48,10 @@ def unit(
     typer.echo(f"mean square error {card['mean_square_error']:.2e}, largest {card['largest_error']:.3f}")
 
 
-def _table() -> Table:
+def _table(cards: dict[str, dict[str, Any]]) -> Table:
     table = Table("unit", "K", "steps", "parameters", "range", "mean square error", "largest")
-    for name in trained.RECIPES:
-        made, card = trained.unit(name), trained.card(name)
+    for name, card in cards.items():
+        made = trained.unit(name)
         ends = f"{made.low:g} to {made.high:g}"
         errors = (f"{card['mean_square_error']:.2e}", f"{card['largest_error']:.3f}")
         table.add_row(name, str(made.K), str(made.steps), str(made.parameters), ends, *errors)

@@ -143,7 +143,14 @@ def trained_unit(*, activation: str = "silu", beyond: float = 0.0) -> Figure:
             [
                 Panel(
                     [Cells(0.75 * gates)],
-                    Axis("", (0, gates.shape[1]), ticks=()),
+                    Axis(
+                        "",
+                        (0, gates.shape[1]),
+                        ticks=[
+                            (share * gates.shape[1], f"{ends[0] * (1 - share) + ends[1] * share:g}")
+                            for share in (0, 0.25, 0.5, 0.75, 1)
+                        ],
+                    ),
                     Axis("gate", (unit.K, 0), ticks=[(k + 0.5, f"{k + 1}") for k in range(0, unit.K, 3)]),
                     height=140,
                 )
@@ -242,8 +249,8 @@ def pipeline(*, step: int = 20, K: int = 4) -> Figure:
 
 def shallow(*, K: int = 10, steps: int = 2) -> Figure:
     """Gates of a ReLU unit against the steps that it takes (section 1.5)."""
-    steps = min(steps, K)
-    each = [n for n in range(1, K + 1) if -(-K // n) <= 10]
+    each = [n for n in range(1, K + 1) if -(-K // n) <= 10]  # with more bits a step, gates become too many
+    steps = min(max(steps, each[0]), K)
     units = [amos.relu(K, steps=n) for n in each]
     here = amos.relu(K, steps=steps)
     x = np.random.default_rng(0).uniform(0, 1, 500)

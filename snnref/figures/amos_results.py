@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from ..reproduce import select
-from .description import BLUE, ORANGE, PINK, Axis, Figure, Line, Panel, Rule
+from .description import BLUE, GREEN, ORANGE, PINK, Axis, Figure, Line, Panel, Rule
 
 CURVES = (
     ("a range each", "bits", BLUE),
-    ("one range for all", "one range", ORANGE),
+    ("one range for all", "one range", GREEN),
+    ("one range, the largest", "largest", ORANGE),
     ("a range each, half a step lower", "half step", PINK),
 )
 

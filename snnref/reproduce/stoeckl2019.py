@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 from ..amos import trained
 from ..amos.converters import relu
 from . import Experiment, html_table, select
-from .stoeckl2019_shapes import sizes
+from .stoeckl2019_shapes import BLOCKS, DEPTH, sizes
 
 NETWORKS = ("mnist-two-conv", "fashion-two-conv")
 BITS = (1, 2, 3, 4, 5, 6, 8, 10, 12)
@@ -16,17 +17,19 @@ EFFICIENT = "fashion-small-efficient"
 EXPERIMENTS = [
     # How many bits a ReLU needs: with a range for each population, as the package does by default.
     *(Experiment("bits", network, "amos", {"K": K}) for network in NETWORKS for K in BITS),
-    # As in the paper: one range for the whole network, here the largest activation of all.
+    # One range for the whole network, as the paper has it: the best one, and the largest activation of all.
+    *(Experiment("one range", network, "amos", {"K": K, "per": "network"}) for network in NETWORKS for K in BITS),
     *(
-        Experiment("one range", network, "amos", {"K": K, "alpha": "maximum", "per": "network"})
+        Experiment("largest", network, "amos", {"K": K, "alpha": "maximum", "per": "network"})
         for network in NETWORKS
-        for K in BITS[3:]
+        for K in BITS
     ),
     # Values to the nearest step instead of down.
     *(Experiment("half step", network, "amos", {"K": K, "half_step": True}) for network in NETWORKS for K in BITS[:6]),
     # SiLU, sigmoid and products by trained units.
     Experiment("efficient", EFFICIENT, "amos", {"K": 10}),
     Experiment("efficient", EFFICIENT, "amos", {"K": 10, "encoding": "analog"}),
+    Experiment("efficient", EFFICIENT, "amos", {"K": 10, "alpha": "maximum"}),
 ]
 
 # Table 3: parameters. Table 2 (CIFAR-10) and Table 1 (ImageNet): neurons, layers, ANN and SNN accuracy, spikes.
@@ -39,6 +42,7 @@ PRINTED = {
     "ImageNet ResNet50": ("96M", 500, "75.22 → 75.10 %, 14M"),
     "ImageNet EfficientNet-B7": ("3110M", 4605, "85 → 80.97 %, 1799M"),
 }
+BLOCKS_OF_B7 = sum(ceil(DEPTH * repeats) for _, _, repeats, _, _ in BLOCKS)  # each has one product
 WHY = {
     "CIFAR-10 ResNet50": "475,136 ReLUs × 10: the printed 9 is a slip",
     "ImageNet ResNet50": "with the stride in the 3×3 convolutions; the paper's layers count the output as one more",
@@ -52,7 +56,7 @@ def table(result: dict[str, Any]) -> str:
 
 def swish_alone() -> int:
     """Neurons of EfficientNet-B7's Swish units: what the paper prints as those of the whole network."""
-    return 12 * sizes("ImageNet EfficientNet-B7").units["silu"]
+    return trained.unit("silu").K * sizes("ImageNet EfficientNet-B7").units["silu"]
 
 
 def _rows(result: dict[str, Any]) -> list[list[str]]:
@@ -99,16 +103,19 @@ def _product_row() -> list[str]:
 def _network_rows(name: str) -> list[list[str]]:
     neurons, layers, rest = PRINTED[name]
     found = sizes(name)
-    rows = [[f"{name}, neurons", neurons, f"{found.neurons:,}", "K = 10, from the shapes", WHY.get(name, "")]]
+    bits = "K = 12, 8 and 40" if name.endswith("B7") else "K = 10"
+    rows = [[f"{name}, neurons", neurons, f"{found.neurons:,}", f"{bits}, from the shapes", WHY.get(name, "")]]
     if name.endswith("B7"):
         rows[0][-1] = (
             f"its Swish units alone have {swish_alone():,}, the printed number; multiplications have "
-            f"{40 * found.units['product']:,} more"
+            f"{trained.unit('product').K * found.units['product']:,} more"
         )
     if layers:
         rows.append([f"{name}, layers", str(layers), str(found.layers), "steps of gates on the longest way", ""])
         if name.endswith("B7"):
-            rows[-1][-1] = "our products take 20 steps, not 40: with 40 it would be 4,596"
+            made = trained.unit("product")
+            serial = found.layers + BLOCKS_OF_B7 * (made.K - made.steps)
+            rows[-1][-1] = f"our products take {made.steps} steps, not {made.K}: with these it would be {serial:,}"
     rows.append([f"{name}, accuracy and spikes", rest, "not reproduced", "", "not trained here"])
     return rows
 
@@ -129,12 +136,14 @@ def _efficient_rows(result: dict[str, Any]) -> list[list[str]]:
     rows = []
     for experiment in select(result, "efficient", network=EFFICIENT):
         point, how = experiment["points"][0], experiment["options"]["encoding"]
+        ranges = "to the largest value" if experiment["settings"].get("alpha") else "searched"
         rows.append(
             [
                 f"{EFFICIENT}, accuracy",
                 "EfficientNet-B7: 85 → 80.97 %",
                 f"{point['ann_accuracy']:.2%} → {point['accuracy']:.2%}",
-                f"pixels as {how}; {point['also']['neurons']:,.0f} neurons, {point['also']['spikes']:,.0f} spikes, "
+                f"pixels as {how}, ranges {ranges}; "
+                f"{point['also']['neurons']:,.0f} neurons, {point['also']['spikes']:,.0f} spikes, "
                 f"{point['latency']:.0f} steps",
                 "another network and data set, with the same parts",
             ]

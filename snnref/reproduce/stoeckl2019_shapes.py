@@ -28,7 +28,7 @@ WIDTH, DEPTH, RESOLUTION = 2.0, 3.1, 600  # of B7
 @cache
 def sizes(name: str) -> Size:
     """Of ResNet8, ResNet14, ResNet20 or ResNet50 for CIFAR-10, of ResNet50 (stride in the 3×3 convolutions) or
-    EfficientNet-B7 for ImageNet; with K = 10."""
+    EfficientNet-B7 for ImageNet; ReLUs with K = 10."""
     dataset, _, model = name.partition(" ")
     if dataset == "CIFAR-10":
         return size(_cifar_resnet(int(model.removeprefix("ResNet"))), encoding="analog")
