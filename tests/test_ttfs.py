@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import snnref
-from snnref import counting, ttfs
+from snnref import calibration, counting, ttfs
 from snnref.canonical import canonical
 from snnref.layers import Activation, AvgPool, Conv, Dense, Flatten, Gain, ReLU, Softmax
 from snnref.linear import UnevenAvgPool
@@ -423,7 +423,7 @@ def test_channels_that_are_always_dead():
 
 
 def test_the_inputs_largest_value_is_that_of_all_samples(monkeypatch):
-    monkeypatch.setattr(scales, "VALUES", 64)
+    monkeypatch.setattr(calibration, "VALUES", 64)
     net, x = snnref.load("digits-cnn"), np.full((100, 1, 8, 8), 0.5)
     x[37] = 1.0
     assert ttfs.convert(net, x).scales[INPUT] == 1.0

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..activations import FUNCTIONS
 from ..arrays import Array, Placed, check_calibration, to_numpy
+from ..calibration import some, thinned
 from ..canonical import canonical
 from ..graph import INPUT, Graph
 from ..nodes import Nodes, Population, normalise
@@ -18,7 +19,7 @@ from ..walk import SNN, activations, with_settings
 from .closed import Closed
 from .fit import error
 from .pooling import in_pairs, may_be_negative, of_negatives
-from .scales import TRIED, Alpha, Chooser, calibrated
+from .scales import Alpha, Chooser
 from .stepwise import Stepwise
 from .trained import RECIPES, unit
 from .unit import Unit
@@ -60,14 +61,15 @@ def convert(
     codes = [with_settings(code(), settings, besides=besides) for code in (Stepwise, Closed)]
     codes[0].check(calibration, "calibration")
     plain = canonical(net)
-    ann = calibrated(plain, calibration)  # of some samples, if there are many
+    ann = activations(plain, thinned(plain, calibration))
     below = [INPUT] if float(calibration.min()) < 0 else []
     nodes = in_pairs(plain, may_be_negative(plain, below))
     if len(nodes) > len(plain):
         ann = activations(nodes, ann[INPUT])
     trained = trained_units(nodes, units or {})
     _warn(nodes, ann, trained)
-    scales, thresholds = Chooser(alpha, per, K, codes[0].half_step, trained)(nodes, ann)
+    top = max(float(calibration.max()), -float(calibration.min()))
+    scales, thresholds = Chooser(alpha, per, K, codes[0].half_step, trained)(nodes, ann, top)
     signed = of_negatives(nodes, below)
     nodes = normalise(nodes, scales, thresholds)
     stepwise, closed = (replace(code, _trained=trained, _nodes=nodes, _signed=signed) for code in codes)
@@ -127,8 +129,8 @@ def _warn(nodes: Nodes, ann: Mapping[str, Array], trained: Mapping[str, Unit]) -
         f: Any = nodes[name].activation  # type: ignore[union-attr]
         drive = to_numpy(placed[name].input.drive(ann) + placed[name].input.bias).ravel()
         beyond = drive[(drive < made.low) | (drive > made.high)]
-        some = beyond[:: max(1, len(beyond) // TRIED)]
-        wrong = np.abs(made(some) - f(some)) > error(made, f)[1] if len(some) else np.zeros(1)
+        tried = some(beyond)
+        wrong = np.abs(made(tried) - f(tried)) > error(made, f)[1] if len(tried) else np.zeros(1)
         share = float(np.mean(wrong)) * len(beyond) / len(drive)
         if share > OFTEN:
             often.append(f"{name} ({share:.1%} of its inputs, from {drive.min():.3g} to {drive.max():.3g})")

@@ -15,17 +15,15 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array, Placed, to_numpy
+from ..calibration import CANDIDATES, largest, some
 from ..graph import INPUT
 from ..nodes import Nodes, Population, Scales
-from ..walk import activations
 from .closed import said
 from .converters import relu
 from .unit import Unit
 
 RULES = ("search", "maximum")
 PARTS = ("network", "population", "channel")
-VALUES, TRIED = 2**24, 2**18  # of a population on calibration samples: looked at, and tried out in the search
-CANDIDATES = 1.04 ** -np.arange(81.0)  # of the search, as parts of the largest value: down to a 23rd
 
 Alpha = str | float | Mapping[str, Any]
 
@@ -48,14 +46,13 @@ class Chooser:
     half_step: bool
     trained: Mapping[str, Unit]
 
-    def __call__(self, nodes: Nodes, ann: Mapping[str, Array]) -> tuple[Scales, dict[str, Any]]:
+    def __call__(self, nodes: Nodes, ann: Mapping[str, Array], top: float) -> tuple[Scales, dict[str, Any]]:
         """Scales by node, and thresholds of those whose spikes stand for something else than what makes them fire.
 
-        ann : what the ANN's nodes answer on calibration data
+        ann : what the ANN's nodes answer on calibration data; top : the largest pixel in size
         """
         values = {k: to_numpy(ann[k]) for k, node in nodes.items() if _is_relu(node) and k not in self.trained}
         self._check(values)
-        top = largest(np.abs(to_numpy(ann[INPUT])))
         scales: dict[str, Any] = dict.fromkeys(nodes, 1.0) | {INPUT: top} | self._alphas(values)
         thresholds: dict[str, Any] = {}
         placed = Placed(nodes).like(ann[INPUT])
@@ -97,9 +94,9 @@ class Chooser:
         if rule == "maximum":
             return top
         positive = [v[v > 0] for v in values]
-        some = [v[:: max(1, len(v) // TRIED)] for v in positive if len(v)]
+        tried = [some(v) for v in positive if len(v)]
         errors = [
-            sum(self._error(v, alpha) / float(np.mean(np.square(v, dtype=np.float64))) for v in some)
+            sum(self._error(v, alpha) / float(np.mean(np.square(v, dtype=np.float64))) for v in tried)
             for alpha in top * CANDIDATES
         ]
         return float(top * CANDIDATES[int(np.argmin(errors))])
@@ -111,7 +108,7 @@ class Chooser:
         tops = [(largest(np.abs(v)) or 1.0) / reach for v in values]
         if self.alpha == "maximum":
             return tops[0], tops[1]
-        x, y = (v.ravel()[:: max(1, v.size // TRIED)] for v in np.broadcast_arrays(*values))
+        x, y = map(some, np.broadcast_arrays(*values))
 
         def error(a: float, b: float) -> float:
             return float(np.mean((said(unit, x / a, y / b).value() * (a * b) - x * y) ** 2, dtype=np.float64))
@@ -138,17 +135,6 @@ class Chooser:
                     f"alpha: got {value!r}{where}, expected one of {', '.join(map(repr, RULES))}, or a number > 0, the "
                     "end of the range in units of the activation"
                 )
-
-
-def calibrated(nodes: Nodes, calibration: Array) -> dict[str, Array]:
-    """What the ANN's nodes answer, on samples thinned out evenly where the largest has more than VALUES values."""
-    most = len(calibration) * max(prod(node.shape) for node in nodes.values())
-    return activations(nodes, calibration[:: max(1, -(-most // VALUES))])
-
-
-def largest(values: np.ndarray) -> float:
-    """The maximum; 0 for neurons that are never active."""
-    return max(0.0, float(values.max()))
 
 
 def _is_relu(node: Any) -> bool:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from ..counting import projections
 from ..graph import READOUT
 from ..nodes import Nodes
+from ..pipeline import DelayLine, delay_lines
 from ..walk import SNN, with_settings
 from .unit import Unit
 
@@ -28,16 +28,6 @@ class Stage:
     gates: int  # of a unit
     begin: int
     end: int
-
-
-@dataclass(frozen=True)
-class DelayLine:
-    """Spikes that skip units: each must be held back until its target's turn."""
-
-    source: str
-    target: str
-    steps: int
-    neurons: int  # each with a line of its own, which holds a spike or none for every image under way
 
 
 @dataclass(frozen=True)
@@ -60,13 +50,10 @@ class Schedule:
 
         rows = [[s.node, s.units, s.gates, f"{s.begin} to {s.end - 1}"] for s in self.stages]
         table = tabulate(rows, headers=["node", "units", "gates each", "steps"])
-        waits = [
-            f"{d.source} waits {d.steps} steps for {d.target}: {d.neurons:,} delay lines" for d in self.delay_lines
-        ]
         every = "step" if self.interval == 1 else f"{self.interval} steps"
         return (
             f"{table}\n\n{self.neurons:,} neurons; answer after {self.latency} steps, an image every {every}\n"
-            + "\n".join(waits)
+            + "\n".join(map(str, self.delay_lines))
         ).rstrip()
 
 
@@ -89,14 +76,13 @@ def schedule(snn: SNN, *, reuse: int = 1, **settings: Any) -> Schedule:
     for name, unit in units.items():
         shared = -(-prod(nodes[name].shape) // reuse)
         stages.append(Stage(name, shared, unit.K, begin[name], _end(nodes, name, begin, units, reuse)))
-    lines = {}
-    for p, node in projections(nodes):
-        wait = begin[node.name] - _end(nodes, p.source, begin, units, reuse)
-        if wait:
-            size = prod(nodes[p.source].shape) * (units[p.source].K if p.source in units else 1)
-            lines[p.source, node.name] = DelayLine(p.source, node.name, wait, size)
+
+    def wait(source: str, target: str) -> int:
+        return begin[target] - _end(nodes, source, begin, units, reuse)
+
+    lines = delay_lines(nodes, wait, copies=lambda source: units[source].K if source in units else 1)
     neurons = sum(stage.units * stage.gates for stage in stages)
-    return Schedule(tuple(stages), tuple(lines.values()), begin[READOUT] + 1, reuse, neurons)
+    return Schedule(tuple(stages), lines, begin[READOUT] + 1, reuse, neurons)
 
 
 def starts(nodes: Nodes, units: Mapping[str, Unit], *, reuse: int = 1) -> dict[str, int]:

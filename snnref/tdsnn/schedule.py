@@ -6,12 +6,11 @@ The active period of a layer is the inhibitory period of the next, so a network 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import prod
 
 from ..arrays import to_numpy
-from ..counting import projections
 from ..graph import READOUT
 from ..nodes import MaxPool
+from ..pipeline import DelayLine, delay_lines
 from ..results import Run
 from .options import TDSNN
 
@@ -23,16 +22,6 @@ class Stage:
     node: str
     inhibitory: tuple[int, int] | None  # None: it does not integrate (the input, a pool)
     active: tuple[int, int] | None  # None: it does not fire (the readout)
-
-
-@dataclass(frozen=True)
-class DelayLine:
-    """Spikes that arrive before their target listens: each waits so many steps."""
-
-    source: str
-    target: str
-    steps: int
-    neurons: int
 
 
 @dataclass(frozen=True)
@@ -56,9 +45,8 @@ class Schedule:
 
         rows = [[s.node, shown(s.inhibitory), shown(s.active)] for s in self.stages]
         table = tabulate(rows, headers=["node", "inhibitory period", "active period"])
-        waits = [f"{d.source} waits {d.steps} steps for {d.target}: {d.neurons:,} spikes" for d in self.delay_lines]
-        text = f"{table}\n\nanswer after {self.latency} steps, an input every {self.interval}\n" + "\n".join(waits)
-        return text.rstrip()
+        text = f"{table}\n\nanswer after {self.latency} steps, an input every {self.interval}\n"
+        return (text + "\n".join(map(str, self.delay_lines))).rstrip()
 
 
 def schedule(run: Run, *, sample: int = 0) -> Schedule:
@@ -71,20 +59,19 @@ def schedule(run: Run, *, sample: int = 0) -> Schedule:
     begins = {name: int(to_numpy(train.begin)[sample]) for name, train in run.trains.items() if name != READOUT}
     lasts = {name: int(to_numpy(train.last)[sample]) for name, train in run.trains.items() if name != READOUT}
     latency = int(to_numpy(run.trains[READOUT].latency)[sample])
-    stages, waits = [], {}
+    stages = []
     for name, node in run.nodes.items():
         release = latency if name == READOUT else begins[name]
         listening = bool(node.sources) and not isinstance(node, MaxPool)
         inhibitory = (max(begins[s] for s in node.sources), release) if listening else None
         stages.append(Stage(name, inhibitory, None if name == READOUT else (release, release + lasts[name])))
-    for projection, node in projections(run.nodes):
-        steps = max(begins[s] for s in node.sources) - begins[projection.source]
-        if steps:
-            size = prod(run.nodes[projection.source].shape)
-            waits[projection.source, node.name] = DelayLine(projection.source, node.name, steps, size)
+
+    def wait(source: str, target: str) -> int:
+        return max(begins[s] for s in run.nodes[target].sources) - begins[source]
+
     busy = [[w for w in (s.inhibitory, s.active) if w] for s in stages]
     interval = max(windows[-1][1] - windows[0][0] for windows in busy)
-    return Schedule(tuple(stages), tuple(waits.values()), latency, interval)
+    return Schedule(tuple(stages), delay_lines(run.nodes, wait), latency, interval)
 
 
 def require_ours(run: Run) -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import prod
 from typing import Any
 
 import numpy as np
 
 from ..arrays import Array, Placed, like, to_numpy
+from ..calibration import CANDIDATES, largest, thinned
 from ..nodes import Input, MaxPool, Nodes, Population, Readout, Scales
 from ..walk import SNN, activations
 from .bound import bound
@@ -23,8 +23,7 @@ from .schedule import answering, firing, require_ours
 
 RULES = ("search", "maximum", "bound")
 PARTS = ("layer", "channel")
-VALUES, TRIED = 2**24, 2**20  # of a layer on calibration samples: looked at, and tried out in the search
-CANDIDATES = 1.04 ** -np.arange(81.0)  # of the search, as parts of the largest value: down to a 23rd
+TRIED = 2**20  # values of a layer that are tried out in the search
 
 Threshold = str | float | Mapping[str, Any]
 
@@ -44,10 +43,8 @@ class Chooser:
     early: float
 
     def __call__(self, nodes: Nodes, calibration: Array) -> dict[str, np.ndarray | float]:
-        """The calibration data is thinned out evenly where the largest layer has more than VALUES values."""
         self._check(nodes)
-        most = len(calibration) * max(prod(node.shape) for node in nodes.values())
-        x = calibration[:: max(1, -(-most // VALUES))]
+        x = thinned(nodes, calibration)
         ann, placed = activations(nodes, x), Placed(nodes).like(x)
         scales: dict[str, np.ndarray | float] = {}
         received: dict[str, Array] = {}  # what each node's spikes say on the calibration data
@@ -129,11 +126,6 @@ def error(value: np.ndarray, wanted: np.ndarray, scale: float, *, t_max: int, ea
     (Fig. 2, Lopez-Randulfe et al. 2022)."""
     difference = said(value, scale, t_max=t_max, early=early) - wanted
     return float(np.sqrt(np.mean(difference**2, dtype=np.float64))) if difference.size else 0.0
-
-
-def largest(values: np.ndarray) -> float:
-    """The maximum; 0 for neurons that are never active."""
-    return max(0.0, float(values.max())) if values.size else 0.0
 
 
 def below(node: Population | Readout, scales: Scales) -> float:

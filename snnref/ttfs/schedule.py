@@ -6,17 +6,17 @@ pipeline. The paper names neither its latency nor what it costs to keep it going
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from ..counting import neurons, projections
+from ..counting import neurons
 from ..graph import READOUT
 from ..layers import Flatten, Reshape
 from ..nodes import Nodes, Population, Projection, Readout, depths, driven
+from ..pipeline import DelayLine, delay_lines
 from ..walk import SNN, with_settings
 from .options import TTFS
 
@@ -28,16 +28,6 @@ class Stage:
     node: str
     silent: tuple[int, int] | None  # None: it does not integrate (the input, a pool)
     spiking: tuple[int, int] | None  # None: it does not fire (a readout by its potential, or another's spikes)
-
-
-@dataclass(frozen=True)
-class DelayLine:
-    """Spikes that skip a window: each must be held back until its target listens."""
-
-    source: str
-    target: str
-    steps: int
-    neurons: int  # each with a line of its own, which holds a spike time for every input under way: ⌈steps / interval⌉
 
 
 @dataclass(frozen=True)
@@ -65,13 +55,10 @@ class Schedule:
 
         rows = [[s.node, shown(s.silent), shown(s.spiking)] for s in self.stages]
         table = tabulate(rows, headers=["node", "silent stage", "spiking stage"])
-        waits = [
-            f"{d.source} waits {d.steps} steps for {d.target}: {d.neurons:,} delay lines" for d in self.delay_lines
-        ]
         return (
             f"{table}\n\nanswer after {self.latency} steps, an input every {self.interval} "
             f"({self.interval // 2} with two potentials a neuron)\n"
-            f"{self.updates:,} additions at most that no spike causes\n" + "\n".join(waits)
+            f"{self.updates:,} additions at most that no spike causes\n" + "\n".join(map(str, self.delay_lines))
         ).rstrip()
 
 
@@ -91,7 +78,11 @@ def schedule(snn: SNN, **settings: Any) -> Schedule:
         stages[-1] = Stage(READOUT, None, None)
     busy = sum(window is not None for window in (stages[-1].silent, stages[-1].spiking))  # stages of the readout
     updates = t_max * (2 * neurons(nodes) + busy * prod(nodes[READOUT].shape))
-    return Schedule(tuple(stages), _delay_lines(nodes, depth, t_max), code.latency(), 2 * t_max, updates)
+
+    def wait(source: str, target: str) -> int:  # a window for each layer that is skipped
+        return (depth[target] - 1 - depth[source]) * t_max
+
+    return Schedule(tuple(stages), delay_lines(nodes, wait), code.latency(), 2 * t_max, updates)
 
 
 def windows(nodes: Nodes) -> dict[str, int]:
@@ -119,13 +110,3 @@ def require_ours(snn: SNN) -> None:
     """Refuse what `convert` of this method did not return, by TypeError."""
     if not isinstance(snn, SNN) or snn.stepwise.method != TTFS.method:
         raise TypeError(f"snn: got {str(snn)[:60]}, expected what snnref.ttfs.convert returns")
-
-
-def _delay_lines(nodes: Nodes, depth: Mapping[str, int], t_max: int) -> tuple[DelayLine, ...]:
-    lines = {}
-    for projection, node in projections(nodes):
-        source = projection.source
-        skipped = depth[node.name] - 1 - depth[source]
-        if skipped:
-            lines[source, node.name] = DelayLine(source, node.name, skipped * t_max, prod(nodes[source].shape))
-    return tuple(lines.values())

@@ -1,0 +1,30 @@
+"""What the choice of scales from calibration data has in common: how much of it is looked at, and what is tried."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from .arrays import Array
+from .nodes import Nodes
+
+VALUES, TRIED = 2**24, 2**18  # of a population on calibration samples: looked at, and tried out in a search
+CANDIDATES = 1.04 ** -np.arange(81.0)  # of a search for a scale, as parts of the largest value: down to a 23rd
+
+
+def thinned(nodes: Nodes, x: Array) -> Array:
+    """Samples `(batch, *input_shape)`, every n-th where the largest population has more than VALUES values on them."""
+    most = len(x) * max(prod(node.shape) for node in nodes.values())
+    return x[:: max(1, -(-most // VALUES))]
+
+
+def some(values: np.ndarray) -> np.ndarray:
+    """Some TRIED of the values, evenly."""
+    flat = values.ravel()
+    return flat[:: max(1, len(flat) // TRIED)]
+
+
+def largest(values: np.ndarray) -> float:
+    """The maximum; 0 for neurons that are never active."""
+    return max(0.0, float(values.max())) if values.size else 0.0
