@@ -18,7 +18,7 @@ from snnref.linear import UnevenAvgPool
 from snnref.network import INPUT, READOUT, Network
 from snnref.nodes import MaxPool, Population, Readout, driven, normalise
 from snnref.trains import Timed
-from snnref.ttfs import said, scales, spiking_stage, two_stages
+from snnref.ttfs import said, spiking_stage, two_stages
 from snnref.ttfs.closed import Closed
 from snnref.ttfs.scales import CANDIDATES, Chooser
 from snnref.ttfs.schedule import answering, windows
