@@ -38,7 +38,7 @@ def play(neuron: Callable[..., Any], case: Case, options: dict[str, Any]) -> Ite
 
 
 def given(case: Case, _: int) -> str:
-    return f"for x = {case:g}"
+    return f"for x = {case!r}"
 
 
 def told(answer: tuple[float, ...], _: Case) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..arrays import BLOCK, Array, like, namespace, take
 from ..graph import INPUT
+from ..layers import Conv, Dense
 from ..nodes import Input, MaxPool, Population, Readout, Sum
 from ..trains import Analog, Fired, Planes, Readings
 from ..walk import AtOnce
@@ -61,7 +62,7 @@ class Stretches(Planes):
     def _value(self) -> Array:
         if self.bits:
             return namespace(*self.inputs).maximum(*self.inputs)
-        return reduce(add, (stairs.level(place) for stairs, place in zip(self.stairs, self.places, strict=True)))
+        return reduce(add, (stairs.say(stairs.seen(self.inputs)) for stairs in self.stairs))
 
 
 @dataclass(frozen=True)
@@ -103,8 +104,12 @@ class Closed(AtOnce, AMOS):
 
 def _sum(term: Sum, values: Mapping[str, Array]) -> Array:
     drive = term.drive(values)
-    none = getattr(term.bias, "ndim", 0) == 0 and float(term.bias) == 0  # as for pools
-    return drive if none else drive + term.bias
+    if getattr(term.bias, "ndim", 0) == 0 and float(term.bias) == 0:  # as for pools
+        return drive
+    if len(term.projections) > 1 or any(isinstance(m, Conv | Dense) for m in term.projections[0].maps):
+        drive += term.bias  # nobody else has it
+        return drive
+    return drive + term.bias
 
 
 def said(unit: Unit, *x: Array, bits: bool = False) -> Planes:

@@ -42,7 +42,7 @@ def fit(
     """
     _check(f, K, low, high, inputs, starts, iterations)
     if inputs == 2:
-        return _of_two(f, K, low, high, seed, starts, iterations, name, progress)
+        return _of_two(f, K, low, high, name, seed=seed, starts=starts, iterations=iterations, progress=progress)
     x = middles(low, high, POINTS)
     target = Target(x, np.asarray(f(x), float), np.full(POINTS, 1 / POINTS))
     T, h = search(target, K, Starts(K, low, high), starts=starts, iterations=iterations, seed=seed, progress=progress)
@@ -158,10 +158,11 @@ def _of_two(
     K: int,
     low: float,
     high: float,
+    name: str,
+    *,
     seed: int,
     starts: int,
     iterations: int,
-    name: str,
     progress: Progress | None,
 ) -> Unit:
     """By descent from random gates, all starts at once; of the best, d by least squares."""

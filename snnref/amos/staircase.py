@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, reduce
+from functools import cached_property, lru_cache
 from math import inf
-from operator import add
 
 import numpy as np
 
-from ..arrays import Array, cell, like, namespace, take
+from ..arrays import Array, cell, like, looked_up, namespace, take
 from .unit import Unit
 
 CELLS = 2**16  # of a table that finds the stretch of an input
@@ -32,8 +31,16 @@ class Staircase:
 
     def seen(self, x: Sequence[Array]) -> Array:
         """u, of inputs of one shape."""
-        parts = [value if c == 1 else c * value for c, value in zip(self.c, x, strict=True) if c]
-        return reduce(add, parts) if parts else 0 * x[0]
+        match self.c:
+            case (1.0,) | (1.0, 0.0):
+                return x[0]
+            case (0.0, 1.0):
+                return x[1]
+            case (1.0, 1.0):
+                return x[0] + x[1]
+            case (1.0, -1.0):
+                return x[0] - x[1]
+        return sum(c * value for c, value in zip(self.c, x, strict=True))
 
     def place(self, u: Array) -> Array:
         """On which stretch each value lies: whole numbers, as u's type."""
@@ -42,12 +49,16 @@ class Staircase:
             return cell(u, width=width, first=first - 1, last=len(self.edges))
         if self._cells is not None:
             width, first, table = self._cells
-            return take(like(table, u), cell(u, width=width, first=first - 1, last=len(table) - 1))
+            return looked_up(like(table, u), u, width=width, first=first - 1)
         xp = namespace(u)
         return xp.astype(xp.searchsorted(like(self.edges, u), u, side="right"), u.dtype)
 
-    def level(self, place: Array) -> Array:
-        """Σ d z on stretches of these numbers."""
+    def say(self, u: Array) -> Array:
+        """Σ d z for each value."""
+        if self.even is None and self._cells is not None:  # one table for both
+            width, first, table = self._cells
+            return looked_up(like(self.levels[table], u), u, width=width, first=first - 1)
+        place = self.place(u)
         if self.even is not None and self._rise is not None:
             return place * self._rise + float(self.levels[0]) if self.levels[0] else place * self._rise
         return take(like(self.levels, place), place)

@@ -122,7 +122,7 @@ def trained_unit(*, activation: str = "silu", beyond: float = 0.0) -> Figure:
     wrong = y - right
     gates = unit.gates(x[::8])
     ends = (float(x[0]), float(x[-1]))
-    mse, most = amos.error(unit, f, points=4001)
+    mse, most = amos.error(unit, f)
     outside = f" Beyond it, it is wrong by up to {np.abs(wrong[~inside]).max():.3g}." if (~inside).any() else ""
     low, high = float(min(y.min(), right.min())), float(max(y.max(), right.max()))
     room = 0.06 * (high - low)
@@ -178,7 +178,7 @@ def product(*, y: float = 0.5, span: float = 1.0) -> Figure:
     side = np.linspace(-span, span, 61)
     a, b = np.meshgrid(side, side)
     wrong = np.abs(unit(a, b) - a * b)
-    mse, most = amos.error(unit, np.multiply, points=10001)
+    mse, most = amos.error(unit, np.multiply)
     row = 61 * (span - y) / (2 * span)
     return Figure(
         [
