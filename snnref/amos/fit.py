@@ -43,13 +43,14 @@ def fit(
     _check(f, K, low, high, inputs, starts, iterations)
     if inputs == 2:
         return _of_two(f, K, low, high, name, seed=seed, starts=starts, iterations=iterations, progress=progress)
-    x = middles(low, high, POINTS)
-    target = Target(x, np.asarray(f(x), float), np.full(POINTS, 1 / POINTS))
-    T, h = search(target, K, Starts(K, low, high), starts=starts, iterations=iterations, seed=seed, progress=progress)
-    T, h = rounded(T, by=high - low), rounded(h, by=high - low)
-    x = middles(low, high, FINE)
-    (d,), _ = best_weights(fires(T[None], h[None], x), Target(x, np.asarray(f(x), float), np.full(FINE, 1 / FINE)))
-    return Unit(T, h, rounded(d, by=float(np.abs(d).max())), np.ones((1, K)), low, high, name)
+
+    def target(points: int) -> Target:
+        x = middles(low, high, points)
+        return Target(x, np.asarray(f(x), float), np.full(points, 1 / points))
+
+    how: Any = {"starts": starts, "iterations": iterations, "seed": seed, "progress": progress}
+    T, h, d = _searched(target, POINTS, Starts(K, low, high), **how)
+    return Unit(T, h, d, np.ones((1, K)), low, high, name)
 
 
 def product(
@@ -71,19 +72,9 @@ def product(
         weight = 2 - np.abs(s)
         return Target(s, s**2 / 4, weight / weight.sum(), free=True)
 
-    T, h = search(
-        target(POINTS // 2),
-        K // 2,
-        Starts(K // 2, low, high),
-        starts=starts,
-        iterations=iterations,
-        seed=seed,
-        progress=progress,
-    )
-    T, h = rounded(T, by=high - low), rounded(h, by=high - low)
-    fine = target(FINE)
-    (d,), _ = best_weights(fires(T[None], h[None], fine.x), fine)
-    d, one, none = rounded(d, by=float(np.abs(d).max())), np.ones(K // 2), np.zeros_like(h)
+    how: Any = {"starts": starts, "iterations": iterations, "seed": seed, "progress": progress}
+    T, h, d = _searched(target, POINTS // 2, Starts(K // 2, low, high), **how)
+    one, none = np.ones(K // 2), np.zeros_like(h)
     return Unit(
         np.append(T, T),
         np.block([[h, none], [none, h]]),
@@ -145,6 +136,16 @@ class Starts:
         T[n:] = bend - np.sort(rng.exponential((bend - self.low) / 4, K - n))
         h[n:, 0] = 2 * width
         return T, h
+
+
+def _searched(
+    target: Callable[[int], Target], points: int, start: Starts, **how: Any
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """T and h from a search on some points, rounded; then the best d on many more."""
+    T, h = (rounded(found, by=start.high - start.low) for found in search(target(points), start.K, start, **how))
+    fine = target(FINE)
+    (d,), _ = best_weights(fires(T[None], h[None], fine.x), fine)
+    return T, h, rounded(d, by=float(np.abs(d).max()))
 
 
 def _bits(K: int, low: float, high: float) -> tuple[np.ndarray, np.ndarray]:

@@ -20,7 +20,7 @@ except ImportError:
 from .. import __version__, zoo
 from ..network import Network
 from ..reproduce import PAPERS, reproduce
-from .console import Json, bar, show
+from .console import Json, bar, show, writable
 from .datasets import data_app
 from .evaluation import Name, evaluate
 from .units import unit
@@ -115,11 +115,7 @@ def train(
     """
     from .. import training
 
-    path = output or Path(f"{name.value}.npz")
-    if path.suffix != ".npz" or path.is_dir() or not path.parent.is_dir():
-        raise typer.BadParameter(f"got {path}, expected a file NAME.npz in a folder that exists", param_hint="--output")
-    if path.exists() and not force:
-        raise typer.BadParameter(f"{path} is there already; choose another --output, or --force", param_hint="--output")
+    path = writable(output or Path(f"{name.value}.npz"), ".npz", force=force)
     checkpoint = path.with_suffix(".checkpoint")
     if checkpoint.exists():
         typer.echo(f"going on from {checkpoint}", err=True)
@@ -155,11 +151,7 @@ def reproduce_(
 
     Each is kept as soon as it is done (PAPER.part). Stopped, the same command goes on from there.
     """
-    path = output or Path(f"{paper.value}.json")
-    if path.suffix != ".json" or path.is_dir() or not path.parent.is_dir():
-        raise typer.BadParameter(f"got {path}, expected a file .json in a folder that exists", param_hint="--output")
-    if path.exists() and not force:
-        raise typer.BadParameter(f"{path} is there already; choose another --output, or --force", param_hint="--output")
+    path = writable(output or Path(f"{paper.value}.json"), ".json", force=force)
     with bar(paper.value) as shown:
 
         def progress(title: str, done: int, total: int) -> None:

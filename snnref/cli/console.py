@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -22,6 +23,16 @@ def bar(what: str) -> Iterator[Progress]:
     with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         progress.add_task(what)
         yield progress
+
+
+def writable(path: Path, ending: str, *, force: bool) -> Path:
+    """A file to write; wrong usage where it has another ending or no folder, or is there already (unless `force`)."""
+    if path.suffix != ending or path.is_dir() or not path.parent.is_dir():
+        expected = f"expected a file {'NAME' if ending == '.npz' else ''}{ending} in a folder that exists"
+        raise typer.BadParameter(f"got {path}, {expected}", param_hint="--output")
+    if path.exists() and not force:
+        raise typer.BadParameter(f"{path} is there already; choose another --output, or --force", param_hint="--output")
+    return path
 
 
 def show(content: Any, table: Table, *, as_json: bool) -> None:

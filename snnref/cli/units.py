@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from ..amos import trained
-from .console import Json, bar, show
+from .console import Json, bar, show, writable
 
 Function = StrEnum("Function", {name: name for name in trained.RECIPES})  # type: ignore[misc]
 
@@ -32,11 +32,7 @@ def unit(
         cards = {k: trained.card(k) for k in trained.RECIPES}
         show(cards, _table(cards), as_json=as_json)
         return
-    path = output or Path(f"unit-{name.value}.json")
-    if path.suffix != ".json" or path.is_dir() or not path.parent.is_dir():
-        raise typer.BadParameter(f"got {path}, expected a file .json in a folder that exists", param_hint="--output")
-    if path.exists() and not force:
-        raise typer.BadParameter(f"{path} is there already; choose another --output, or --force", param_hint="--output")
+    path = writable(output or Path(f"unit-{name.value}.json"), ".json", force=force)
     with bar(f"unit {name.value}") as shown:
 
         def progress(start: int, total: int, error: float) -> None:
