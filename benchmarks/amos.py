@@ -10,14 +10,13 @@ not depend on them. Needs no data set.
 import resource
 import sys
 import warnings
+from functools import partial
 
 import rate
 import torch
 from torch import nn
 
 import snnref
-
-ROUNDS = 25
 
 
 class Excited(nn.Module):
@@ -60,19 +59,9 @@ NETWORKS = {"two-conv": two_conv, "lenet": rate.lenet, "vgg": rate.vgg, "efficie
 
 
 def case(name, **options):
-    torch.manual_seed(0)
-    module, shape = NETWORKS[name]()
-    x = torch.rand(rate.BATCH, *shape)
-    net = snnref.from_torch(module.eval(), input_shape=shape)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # random weights may leave the range of a unit
-        return module.eval(), snnref.amos.convert(net, x[:16], **options), x
-
-
-@torch.no_grad()
-def ratio(module, snn, x):
-    """Median time of a run over median time of a forward pass."""
-    return rate.compared(lambda: snn.run(x).prediction, lambda: module(x), ROUNDS)
+        return rate.case_of(NETWORKS[name], partial(snnref.amos.convert, **options))
 
 
 def main():
@@ -88,7 +77,7 @@ def main():
         idle = rate.peak_megabytes(name, 0, __file__)
         for K in (4, 10, 12):
             memory = rate.peak_megabytes(name, K, __file__) - idle
-            print(f"{name:14}{K:5}{ratio(*case(name, K=K)):8.2f}{memory:10.0f}", flush=True)
+            print(f"{name:14}{K:5}{rate.to_one_pass(*case(name, K=K)):8.2f}{memory:10.0f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -42,10 +42,7 @@ NETWORKS = {"lenet": lenet, "vgg": vgg}
 
 
 def case(name):
-    torch.manual_seed(0)
-    module, shape = NETWORKS[name]()
-    x = torch.rand(BATCH, *shape)
-    return module.eval(), snnref.rate.convert(snnref.from_torch(module.eval(), input_shape=shape), x[:16]), x
+    return case_of(NETWORKS[name], snnref.rate.convert)
 
 
 def seconds(work):
@@ -58,6 +55,20 @@ def seconds(work):
 def ratio(module, snn, x, *, steps, rounds=ROUNDS, **settings):
     """Median time of a run over median time of as many forward passes as it has steps."""
     return compared(lambda: snn.run(x, steps=steps, **settings), lambda: [module(x) for _ in range(steps)], rounds)
+
+
+def case_of(build, convert):
+    """A module, its spiking conversion, and a batch, of random numbers that are always the same."""
+    torch.manual_seed(0)
+    module, shape = build()
+    x = torch.rand(BATCH, *shape)
+    return module.eval(), convert(snnref.from_torch(module.eval(), input_shape=shape), x[:16]), x
+
+
+@torch.no_grad()
+def to_one_pass(module, snn, x, *, rounds=25, **settings):
+    """Median time of a run over median time of a forward pass."""
+    return compared(lambda: snn.run(x, **settings).prediction, lambda: module(x), rounds)
 
 
 def compared(ours, theirs, rounds):

@@ -9,14 +9,13 @@ not depend on them. Needs no data set.
 
 import resource
 import sys
+from functools import partial
 
 import rate
 import torch
 from torch import nn
 
 import snnref
-
-ROUNDS = 25
 
 
 def lenet_caffe():
@@ -29,17 +28,7 @@ NETWORKS = {"lenet-caffe": lenet_caffe, "lenet": rate.lenet, "vgg": rate.vgg}
 
 
 def case(name, **options):
-    torch.manual_seed(0)
-    module, shape = NETWORKS[name]()
-    x = torch.rand(rate.BATCH, *shape)
-    net = snnref.from_torch(module.eval(), input_shape=shape)
-    return module.eval(), snnref.tdsnn.convert(net, x[:16], **options), x
-
-
-@torch.no_grad()
-def ratio(module, snn, x):
-    """Median time of a run over median time of a forward pass."""
-    return rate.compared(lambda: snn.run(x).prediction, lambda: module(x), ROUNDS)
+    return rate.case_of(NETWORKS[name], partial(snnref.tdsnn.convert, **options))
 
 
 def main():
@@ -55,7 +44,7 @@ def main():
         idle = rate.peak_megabytes(name, 0, __file__)
         for leak in (1, 5, 50):
             cases = [case(name, leak=leak, inhibition=inhibition) for inhibition in ("last", "fixed")]
-            last, fixed = (ratio(*some) for some in cases)
+            last, fixed = (rate.to_one_pass(*some) for some in cases)
             memory = rate.peak_megabytes(name, leak, __file__) - idle
             print(f"{name:14}{leak:5}{last:12.2f}{fixed:8.2f}{memory:10.0f}", flush=True)
 

@@ -9,14 +9,13 @@ not depend on them. Needs no data set.
 
 import resource
 import sys
+from functools import partial
 
 import rate
 import torch
 from torch import nn
 
 import snnref
-
-ROUNDS = 25
 
 
 def two_conv():
@@ -30,17 +29,7 @@ NETWORKS = {"two-conv": two_conv, "lenet": rate.lenet, "vgg": rate.vgg}
 
 
 def case(name, per="layer"):
-    torch.manual_seed(0)
-    module, shape = NETWORKS[name]()
-    x = torch.rand(rate.BATCH, *shape)
-    net = snnref.from_torch(module.eval(), input_shape=shape)
-    return module.eval(), snnref.ttfs.convert(net, x[:16], per=per), x
-
-
-@torch.no_grad()
-def ratio(module, snn, x, **settings):
-    """Median time of a run over median time of a forward pass."""
-    return rate.compared(lambda: snn.run(x, **settings), lambda: module(x), ROUNDS)
+    return rate.case_of(NETWORKS[name], partial(snnref.ttfs.convert, per=per))
 
 
 def main():
@@ -56,7 +45,7 @@ def main():
         cases = [case(name, per) for per in ("layer", "channel")]
         idle = rate.peak_megabytes(name, 0, __file__)
         for t_max in (8, 64, 512):
-            by_layer, by_channel = (ratio(*some, t_max=t_max) for some in cases)
+            by_layer, by_channel = (rate.to_one_pass(*some, t_max=t_max) for some in cases)
             memory = rate.peak_megabytes(name, t_max, __file__) - idle
             print(f"{name:10}{t_max:6}{by_layer:12.2f}{by_channel:13.2f}{memory:10.0f}", flush=True)
 

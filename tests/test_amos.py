@@ -16,7 +16,7 @@ from snnref.amos import Unit, search, trained
 from snnref.amos.closed import scattered
 from snnref.amos.pooling import in_pairs
 from snnref.amos.schedule import starts
-from snnref.arrays import to_numpy
+from snnref.arrays import looked_up, to_numpy
 from snnref.canonical import canonical
 from snnref.layers import Activation, Add, AvgPool, Conv, Dense, Flatten, MaxPool, Multiply, ReLU, Spread
 from snnref.network import INPUT, READOUT, Network
@@ -312,7 +312,7 @@ def gated():
 
 
 def test_every_kind_of_unit_in_one_network(gated):
-    """The pipeline, and what `run` makes of it; close to the ANN, the closer the more bits."""
+    """The pipeline, and what `run` makes of it, NumPy and torch; close to the ANN, the closer the more bits."""
     net, x = gated
     errors = {}
     for K in (3, 12):
@@ -322,6 +322,11 @@ def test_every_kind_of_unit_in_one_network(gated):
             if name != READOUT:
                 same = np.mean(train.spikes == run.trains[name].spikes)
                 assert same > 0.999, name  # ranges are no powers of two
+        by_torch = snn.run(torch.tensor(x), record=True)
+        for name, train in run.trains.items():
+            if name != READOUT:
+                assert np.mean(train.spikes == to_numpy(by_torch.trains[name].spikes)) > 0.999, name
+        assert np.allclose(run.output, snn.run(torch.tensor(x)).output, atol=1e-9)
         assert trace.latency == run.latency == amos.schedule(snn).latency
         errors[K] = np.abs(run.output - net(x)).max()
     assert errors[12] < errors[3]
@@ -668,3 +673,20 @@ def test_a_bright_image_is_told():
     snn = amos.convert(net, x[:50])
     with pytest.warns(UserWarning, match="input: got values up to 255 times the largest of the calibration"):
         snn.run(x[:5] * 255)
+
+
+def test_a_table_is_looked_up_in_any_layout(monkeypatch):
+    """Convolutions leave their results in other orders of memory; large arrays go block by block."""
+    from snnref import arrays
+
+    monkeypatch.setattr(arrays, "BLOCK", 16 * 7)
+    table, x = np.arange(9.0) ** 2, np.random.default_rng(0).uniform(-2, 4, (3, 4, 5, 2))
+    expected = table[np.clip(np.floor(x / 0.5) + 2, 0, 8).astype(int)]
+    for turn in ((0, 1, 2, 3), (0, 2, 3, 1), (3, 1, 0, 2)):
+        back = np.argsort(turn)
+        turned = np.ascontiguousarray(x.transpose(turn)).transpose(back)
+        assert np.array_equal(looked_up(table, turned, width=0.5, first=-2), expected)
+        tensor = torch.tensor(x).permute(turn).contiguous().permute(*back.tolist())
+        assert np.array_equal(looked_up(torch.tensor(table), tensor, width=0.5, first=-2).numpy(), expected)
+    spread = np.broadcast_to(x[:, :1], x.shape)
+    assert np.array_equal(looked_up(table, spread, width=0.5, first=-2), np.broadcast_to(expected[:, :1], x.shape))
