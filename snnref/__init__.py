@@ -10,6 +10,7 @@ _FRONT_DOOR = {  # name -> where it lives; imported when first used, and torch o
     "Network": "snnref.network",
     "from_torch": "snnref.importers.torch",
     "evaluate": "snnref.evaluation",
+    "compare": "snnref.comparison",
     "diagnose": "snnref.diagnosis",
     "explain": "snnref.explanation",
 }

@@ -13,11 +13,15 @@ from .layers import Linear, Shape
 from .nodes import Input, MaxPool, Node, Nodes, Population, Projection, Readout, Sum
 
 
+class Inexpressible(ValueError):
+    """A network of which a method cannot say what it says."""
+
+
 def canonical(net: Graph) -> Nodes:
     """Rewrite a network as populations joined by projections; its function stays the same.
 
-    Raises ValueError for what it cannot rewrite: a max-pool of a sum that no ReLU follows (such a maximum is not a
-    maximum of spikes), a change of shape between linear layers, a softmax before the end.
+    Raises Inexpressible, a ValueError, for what it cannot rewrite: a max-pool of a sum that no ReLU follows (such a
+    maximum is not a maximum of spikes), a change of shape between linear layers, a softmax before the end.
     """
     nodes: Nodes = {INPUT: Input(INPUT, net.shapes[INPUT])}
     value = {INPUT: Sum((Projection(INPUT),))}  # every layer as a linear expression of nodes
@@ -36,7 +40,9 @@ def canonical(net: Graph) -> Nodes:
                 value[name] = _add_node(nodes, Population(name, net.shapes[name], terms[0], None, terms[1]))
             case ann.Softmax():
                 if name != net.output:
-                    raise ValueError(f"layer {name!r}: a softmax can only end a network; leave it out, or take a ReLU")
+                    raise Inexpressible(
+                        f"layer {name!r}: a softmax can only end a network; leave it out, or take a ReLU"
+                    )
                 value[name] = terms[0]
             case ann.Add():
                 value[name] = _add(*terms)
@@ -45,7 +51,7 @@ def canonical(net: Graph) -> Nodes:
             case ann.MaxPool():
                 value[name] = _max_pool(nodes, net, name, terms[0], swapped)
             case ann.Reshape() if not layer.drops_ones and any(p.maps for p in terms[0].projections):
-                raise ValueError(
+                raise Inexpressible(
                     f"layer {name!r}: features {layer.features} become {layer.to} between linear layers; "
                     "change the shape right behind an activation or at the input"
                 )
@@ -62,12 +68,12 @@ def live(net: Graph) -> Graph:
     return replace(net, layers=needed(net.layers, net.output))
 
 
-def require_kinds(nodes: Nodes, method: str, kinds: tuple[str, ...] = ("relu",)) -> None:
-    """Refuse populations of other kinds, by ValueError: for the methods that express no others."""
+def require_kinds(nodes: Nodes, method: str, kinds: tuple[str, ...]) -> None:
+    """Refuse populations of other kinds, by Inexpressible: for the methods that express no others."""
     for node in nodes.values():
         if isinstance(node, Population) and (node.activation is None or node.activation.kind not in kinds):
             kind = "a product of two layers" if node.activation is None else f"the activation {node.activation.kind}"
-            raise ValueError(
+            raise Inexpressible(
                 f"population {node.name!r} is {kind}; {method} expresses {', '.join(kinds)} only: "
                 "train the network with ReLU there"
             )
@@ -128,7 +134,7 @@ def _max_pool(nodes: Nodes, net: Graph, name: str, term: Sum, swapped: set[str])
             swapped.update(reader for reader, _ in readers)
             term = _add_node(nodes, Population(readers[0][0], net.shapes[source], term, kinds.pop()))
         else:
-            raise ValueError(
+            raise Inexpressible(
                 f"layer {name!r}: max-pooling of {source!r}, which may be negative; "
                 "put a ReLU before the pooling (or right behind it), or use average pooling"
             )

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
-from . import counting
+from . import counting, energy
 from .arrays import Array, check_alike, check_input, to_numpy
+from .energy import Work
 from .graph import Graph
 from .methods import method
 from .results import Run
@@ -32,8 +33,10 @@ class Evaluation:
     operations: float  # synaptic operations (Eq. 10, Rueckauer 2017)
     analog_operations: int  # multiply-accumulates of an analog input, once per image
     ann_operations: int  # of one ANN forward pass (Eq. 9)
+    neurons: int
     latency: float  # steps; of sigma-delta, time units of an image
     seconds: float  # for the spiking network
+    work: Work  # of the spiking network, by kind
     also: dict[str, float] = field(default_factory=dict)  # what else the method counts
 
 
@@ -102,11 +105,13 @@ def evaluate_over_time(
         Evaluation(
             images=n,
             ann_accuracy=ann_right / n,
+            neurons=run.neurons,
             analog_operations=run.analog_operations,
             ann_operations=counting.ann_operations(net),
             seconds=total.pop("seconds"),
             latency=round(total.pop("latency") / n, 9),  # where it is the same for all, it stays what it was
             **{key: total.pop(key) / n for key in MEANS},
+            work=Work(*(total.pop(kind) / n for kind in KINDS)),
             also={key: value / n for key, value in total.items()},
         )
         for total in sums.values()
@@ -114,6 +119,13 @@ def evaluate_over_time(
 
 
 MEANS = ("accuracy", "agreement", "spikes_per_neuron", "operations")
+KINDS = tuple(f.name for f in fields(Work))
+
+
+def work(run: Run) -> Work:
+    """What a run does, `(batch,)`: what its spikes cause, and what its neurons do besides, as its method says. Turning
+    pixels into spikes is not counted, nor are delay lines."""
+    return energy.synaptic(run) + method(run.code.method).work(run)
 
 
 def _totals(run: Run, truth: np.ndarray, expected: np.ndarray) -> dict[str, float]:
@@ -126,5 +138,6 @@ def _totals(run: Run, truth: np.ndarray, expected: np.ndarray) -> dict[str, floa
         "spikes_per_neuron": run.spikes_per_neuron * images,
         "operations": float(run.operations.total.sum()),
         "latency": run.latency * images,
+        **{kind: float(np.sum(value)) for kind, value in vars(work(run)).items()},
         **({key: float(np.sum(value)) for key, value in counted(run).items()} if counted else {}),
     }

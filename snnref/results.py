@@ -95,8 +95,12 @@ class Run:
         """Spikes of all populations (not of input and pools) over their neurons, for one sample."""
         counts = [to_numpy(v) for k, v in self.spikes.items() if isinstance(self.nodes[k], Population)]
         batch = len(to_numpy(self.output))
-        neurons = getattr(self.code, "neurons", counting.neurons)(self.nodes)  # a code may have several for one unit
-        return float(sum(c.sum(dtype=np.float64) for c in counts) / max(1, batch * neurons))
+        return float(sum(c.sum(dtype=np.float64) for c in counts) / max(1, batch * self.neurons))
+
+    @property
+    def neurons(self) -> int:
+        """Of all populations; a code may have several for one unit."""
+        return getattr(self.code, "neurons", counting.neurons)(self.nodes)
 
     @cached_property
     def operations(self) -> counting.Operations:

@@ -40,19 +40,22 @@ Departures from the paper, and choices where it is silent:
 
 from . import check, trained
 from .advice import advice
-from .convert import convert
+from .convert import EXPRESSES, convert
 from .converters import maximum, ramp, relu
 from .costs import Size, counted, size
 from .explain import explain
 from .fit import error, fit, product
-from .options import AMOS
+from .options import AMOS, COMPARED
 from .schedule import Schedule, schedule
 from .staircase import staircases
 from .trained import unit as load_unit
 from .unit import Unit
+from .work import work
 
 __all__ = [
     "AMOS",
+    "COMPARED",
+    "EXPRESSES",
     "Schedule",
     "Size",
     "Unit",
@@ -72,4 +75,5 @@ __all__ = [
     "size",
     "staircases",
     "trained",
+    "work",
 ]

@@ -12,7 +12,7 @@ import numpy as np
 from ..activations import FUNCTIONS
 from ..arrays import Array, Placed, check_calibration, to_numpy
 from ..calibration import some, thinned
-from ..canonical import canonical
+from ..canonical import Inexpressible, canonical
 from ..graph import INPUT, Graph
 from ..nodes import Nodes, Population, normalise
 from ..walk import SNN, activations, with_settings
@@ -27,6 +27,7 @@ from .unit import Unit
 ALIKE = {"gelu_tanh": "gelu"}  # they differ by less than the unit's error
 OFTEN = 0.01  # share of inputs beyond a unit's range that is worth a warning
 FREE = ("relu", "relu6", "hard_sigmoid", "maximum")  # whose units need no training
+EXPRESSES = (*FREE, *RECIPES, *ALIKE)  # kinds of population; others with units of one's own
 
 
 def convert(
@@ -113,7 +114,7 @@ def said_by(node: Population) -> str:
 def _shipped(name: str, kind: str, node: Any) -> Unit:
     near = ALIKE.get(kind, kind)
     if near not in RECIPES or (node.activation and node.activation.parameter is not None):
-        raise ValueError(
+        raise Inexpressible(
             f"population {name!r} is {kind}, for which no unit ships (those: {', '.join([*FREE, *RECIPES])}); make one "
             f"with snnref.amos.fit and pass it as units={{{kind!r}: unit}}"
         )

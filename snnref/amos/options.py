@@ -19,6 +19,7 @@ from .unit import Unit
 
 RAMPS = {"relu6": {"low": 0.0, "high": 6.0, "top": 6.0}, "hard_sigmoid": {"low": -3.0, "high": 3.0, "top": 1.0}}
 ENCODINGS = ("spikes", "analog")
+COMPARED = {"K": 6}  # settings for a comparison with other methods
 
 
 @dataclass(frozen=True)

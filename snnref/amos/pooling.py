@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
+from ..canonical import Inexpressible
 from ..linear import Entry
 from ..nodes import MaxPool, Nodes, Population, Projection, Sum
 
@@ -17,7 +18,7 @@ def in_pairs(nodes: Nodes, negative: Collection[str] = ()) -> Nodes:
 
     negative : sources that may say values below 0
 
-    Raises ValueError for a padded pool over one of those: what lies outside counts as 0.
+    Raises Inexpressible for a padded pool over one of those: what lies outside counts as 0.
     """
     apart: Nodes = {}
     for node in nodes.values():
@@ -49,7 +50,7 @@ def _pairs(pool: MaxPool, nodes: Nodes, negative: Collection[str]) -> list[Popul
     """Its populations; the last bears the name of the pool."""
     axes, shape, chosen = pool.window.axes, nodes[pool.source].shape, Projection(pool.source)
     if pool.source in negative and any(axis.before or axis.after for axis in axes):
-        raise ValueError(
+        raise Inexpressible(
             f"max-pool {pool.name!r}: got padding around {pool.source!r}, which may be negative; expected none: what "
             "lies outside would count as 0"
         )

@@ -42,11 +42,14 @@ from .advice import advice
 from .convert import convert
 from .errors import Errors, errors
 from .explain import explain
-from .options import Rate
+from .options import COMPARED, EXPRESSES, Rate
 from .scales import choose_scales, choose_thresholds
 from .stepwise import integrate_and_fire
+from .work import work
 
 __all__ = [
+    "COMPARED",
+    "EXPRESSES",
     "Errors",
     "Rate",
     "advice",
@@ -57,4 +60,5 @@ __all__ = [
     "errors",
     "explain",
     "integrate_and_fire",
+    "work",
 ]

@@ -10,7 +10,8 @@ from ..graph import Graph
 from ..nodes import depths, normalise
 from ..walk import SNN, with_settings
 from .closed import Windowed
-from .scales import BINARY, choose_scales, choose_thresholds
+from .options import EXPRESSES
+from .scales import choose_scales, choose_thresholds
 from .stepwise import Stepwise
 
 
@@ -32,7 +33,7 @@ def convert(
         raise TypeError(f"net: got {type(net).__name__}, expected a Network; import a torch module with from_torch")
     check_calibration(calibration, net.input_shape)
     nodes = canonical(net)
-    require_kinds(nodes, "rate coding", ("relu", *BINARY))
+    require_kinds(nodes, "rate coding", EXPRESSES)
     depth = depths(nodes)
     codes, besides = (Stepwise(_depth=depth), Windowed(_depth=depth)), ("percentile", "distribution")
     stepwise, closed = (with_settings(code, options, besides=besides) for code in codes)

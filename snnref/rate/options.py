@@ -19,6 +19,9 @@ ENCODINGS = ("constant", "regular", "poisson")
 BIASES = ("current", "spikes")
 POOLINGS = ("exact", "average", "exponential", "filter")
 OUTPUTS = ("potential", "spikes", "clock", "poisson")
+BINARY = ("heaviside", "sign")
+EXPRESSES = ("relu", *BINARY)  # kinds of population
+COMPARED = {"steps": 80}  # settings for a comparison with other methods
 
 
 def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

@@ -13,10 +13,9 @@ from ..arrays import BLOCK, Array, to_numpy
 from ..graph import READOUT
 from ..nodes import MaxPool, Nodes, Population, Readout
 from ..walk import activations
-from .options import check_choice
+from .options import BINARY, check_choice
 
 DISTRIBUTIONS = ("nonzero", "all")
-BINARY = ("heaviside", "sign")
 
 
 def choose_scales(

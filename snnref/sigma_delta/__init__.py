@@ -25,6 +25,8 @@ Departures from the paper, and choices where it is silent:
   "settled" fires until it does.
 - A neuron with a bias of θ or more would wait for its first event; by default all neurons compare once at reset
   (`settle`).
+- Hysteresis rounds down what rises, and most activations only rise. `half_step` lets neurons begin half a threshold
+  above their bias, and then it rounds to the nearest; not in the paper.
 - The order of events is the wave order: by time of arrival, then by the input spike that caused them, then by the place
   of their source in the graph, then as sent. On chains that is first in, first out. A neuron's repeated spikes come
   together. A `delay` can be put between neurons.
@@ -41,12 +43,15 @@ from .advice import advice
 from .convert import convert
 from .encoding import intensity_to_delay
 from .explain import explain
-from .options import SigmaDelta
+from .options import COMPARED, EXPRESSES, SigmaDelta
 from .q_ann import q_ann
 from .quantisers import follow, hysteresis
 from .stepwise import neuron
+from .work import work
 
 __all__ = [
+    "COMPARED",
+    "EXPRESSES",
     "SigmaDelta",
     "advice",
     "check",
@@ -57,4 +62,5 @@ __all__ = [
     "intensity_to_delay",
     "neuron",
     "q_ann",
+    "work",
 ]

@@ -11,7 +11,7 @@ from ..nodes import normalise
 from ..walk import SNN, with_settings
 from .closed import Closed
 from .encoding import check_pixels
-from .options import check_whole
+from .options import EXPRESSES, check_whole
 from .scales import Threshold, thresholds
 from .stepwise import Stepwise
 from .wiring import Wiring
@@ -44,7 +44,7 @@ def convert(
     check_pixels(calibration, "calibration")
     check_whole("levels", levels)
     nodes = canonical(net)
-    require_kinds(nodes, "hysteresis sigma-delta")
+    require_kinds(nodes, "hysteresis sigma-delta", EXPRESSES)
     scales = thresholds(nodes, calibration, threshold=threshold, percentile=percentile, levels=levels)
     nodes = normalise(nodes, scales)
     wiring = Wiring(nodes)

@@ -49,14 +49,17 @@ from .advice import advice
 from .convert import convert
 from .costs import Costs, ann_costs, costs, counted, hardware_costs, table_costs
 from .explain import explain
-from .options import TDSNN, half_step
+from .options import COMPARED, EXPRESSES, TDSNN, half_step
 from .pooling import feasible, shared_leak, tick_bounds, ticking_pool
 from .retrain import retrain
 from .schedule import Schedule, schedule
 from .stepwise import active_period, inhibitory_period
 from .ticking import firing_time, tick_weight
+from .work import work
 
 __all__ = [
+    "COMPARED",
+    "EXPRESSES",
     "TDSNN",
     "Costs",
     "Schedule",
@@ -82,4 +85,5 @@ __all__ = [
     "tick_bounds",
     "tick_weight",
     "ticking_pool",
+    "work",
 ]

@@ -13,7 +13,7 @@ from ..canonical import canonical, live, require_kinds
 from ..graph import INPUT, READOUT, Graph, Layers
 from ..layers import Activation, Add, AvgPool, Concat, Conv, Dense, Flatten, Gain, MaxPool, Softmax
 from ..nodes import Nodes, Population, Readout, driven
-from .options import check_leak
+from .options import EXPRESSES, check_leak
 
 KIND = "reverse"  # of the layer that is G
 UNIT = f"{INPUT}.unit"  # the layer that divides the input by its unit
@@ -36,7 +36,7 @@ def adjust(net: Graph, *, leak: float, unit: float = 1.0) -> Any:
     if not isinstance(unit, Real) or not 0 < unit < inf or not log2(unit).is_integer():
         raise ValueError(f"unit: got {unit!r}, expected a power of two, such as 1 or 0.125, for the pixels")
     nodes = canonical(net)
-    require_kinds(nodes, "TDSNN")
+    require_kinds(nodes, "TDSNN", EXPRESSES)
     layers = live(net).layers
     for name, node in nodes.items():
         if isinstance(node, Population) and not isinstance(layers[name][0], Activation):

@@ -16,7 +16,7 @@ from ..nodes import Input, MaxPool, Nodes, Population, driven, normalise
 from ..walk import SNN, with_settings
 from .adjust import adjustment, ones, plain
 from .closed import Closed
-from .options import TDSNN
+from .options import EXPRESSES, TDSNN
 from .stepwise import Stepwise
 
 BATCH = 256  # calibration samples that are run together
@@ -55,7 +55,7 @@ def convert(
     trained = adjustment(net)
     if trained is None:
         nodes = canonical(net)
-        require_kinds(nodes, "TDSNN")
+        require_kinds(nodes, "TDSNN", EXPRESSES)
         scales = _scales(nodes, unit)
         nodes = normalise(nodes, scales)
         bias = {name: node.input.bias - ones(node, nodes) for name, node in driven(nodes).items()}

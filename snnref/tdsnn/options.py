@@ -17,6 +17,8 @@ from ..reverse import spike_time
 
 INHIBITIONS = ("last", "fixed")
 OFFSETS = ("fold", "retrained")
+EXPRESSES = ("relu",)  # kinds of population
+COMPARED = {"leak": 10.0}  # settings for a comparison with other methods
 MOST = 0.99  # of a threshold
 
 

@@ -41,12 +41,15 @@ from .bound import bound
 from .convert import convert
 from .encoding import first_spike
 from .explain import explain
-from .options import TTFS
+from .options import COMPARED, EXPRESSES, TTFS
 from .scales import error, said, thresholds
 from .schedule import Schedule, schedule
 from .stepwise import silent_stage, spiking_stage, two_stages
+from .work import work
 
 __all__ = [
+    "COMPARED",
+    "EXPRESSES",
     "TTFS",
     "Schedule",
     "advice",
@@ -62,4 +65,5 @@ __all__ = [
     "spiking_stage",
     "thresholds",
     "two_stages",
+    "work",
 ]

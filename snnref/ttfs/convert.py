@@ -10,6 +10,7 @@ from ..graph import Graph
 from ..nodes import normalise
 from ..walk import SNN, with_settings
 from .closed import Closed
+from .options import EXPRESSES
 from .scales import Chooser, Threshold
 from .schedule import windows
 from .stepwise import Stepwise
@@ -40,7 +41,7 @@ def convert(
         raise TypeError(f"net: got {type(net).__name__}, expected a Network; import a torch module with from_torch")
     check_calibration(calibration, net.input_shape)
     nodes = canonical(net)
-    require_kinds(nodes, "time to first spike")
+    require_kinds(nodes, "time to first spike", EXPRESSES)
     settings, besides = {"t_max": t_max, **options}, ("threshold", "per")
     codes = (code(_windows=windows(nodes)) for code in (Stepwise, Closed))
     stepwise, closed = (with_settings(code, settings, besides=besides) for code in codes)

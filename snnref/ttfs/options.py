@@ -13,6 +13,8 @@ from ..trains import Timed
 from .encoding import first_spike
 
 OUTPUTS = ("earliest", "potential")
+EXPRESSES = ("relu",)  # kinds of population
+COMPARED = {"t_max": 32}  # settings for a comparison with other methods
 
 
 @dataclass(frozen=True)

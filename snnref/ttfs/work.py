@@ -1,0 +1,27 @@
+"""What two-stage neurons do besides their synapses: slopes are added in every step, and then the current."""
+
+from __future__ import annotations
+
+from math import prod
+
+from ..energy import Work, each, updates
+from ..graph import READOUT
+from ..nodes import driven
+from ..results import Run
+from .schedule import answering
+
+
+def work(run: Run) -> Work:
+    """Of each sample. In every step of the silent stage a neuron adds its slope; in every step of the spiking stage,
+    until it has fired, the current, and compares. A readout that fires is counted as if it never did."""
+    total, t_max = Work(), run.code.t_max
+    for name, node in driven(run.nodes).items():
+        n = prod(node.shape)
+        if name == READOUT and answering(run.nodes) != READOUT:
+            continue  # only reads whose spike came first
+        total += updates(run, t_max, neurons=n, compares=False) + Work(words=t_max * n)  # the slope, and the potential
+        if name != READOUT:
+            total += updates(run, each(run.trains[name].times), neurons=1)
+        elif run.code.output == "earliest":
+            total += updates(run, t_max, neurons=n)
+    return total
