@@ -18,7 +18,7 @@ help:
 	@echo "make serve   show it on http://127.0.0.1:$(PORT)"
 	@echo "make lab     open the chapters as notebooks, in JupyterLab"
 	@echo "make test    check and test everything, the built book in a browser too"
-	@echo "make check   only the quick checks: style, types, imports"
+	@echo "make check   only the quick checks: style, spelling, types, imports"
 	@echo "make clean   remove what was built (not .venv)"
 
 env: $(READY)
@@ -55,6 +55,7 @@ lab: $(READY)
 check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,10 @@ from tabulate import tabulate
 from . import energy
 from .arrays import Array, check_calibration, to_numpy
 from .canonical import Inexpressible
-from .energy import PRICES, Work
+from .energy import PRICES, SPIKES_PER_OUTPUT, Work
 from .evaluation import Evaluation, evaluate
 from .graph import Graph
+from .layers import Activation, Multiply
 from .methods import METHODS, method
 
 Progress = Callable[[str, int, int], None]  # method, images done, images in all
@@ -41,6 +43,7 @@ class SideBySide:
 
     ann_accuracy: float
     ann_work: Work  # of one forward pass
+    units: int  # of the ANN; a method may make several neurons of each
     images: int
     calibration: int
     rows: tuple[Row, ...]
@@ -51,48 +54,68 @@ class SideBySide:
             "images": self.images,
             "calibration": self.calibration,
             "prices": {name: asdict(prices) for name, prices in PRICES.items()},
+            "units": self.units,
             "ann": {"accuracy": self.ann_accuracy, "work": asdict(self.ann_work), "energy": _energies(self.ann_work)},
             "methods": [
                 asdict(row) | ({"energy": _energies(row.result.work)} if row.result else {}) for row in self.rows
             ],
         }
 
+    def spikes_per_output(self, result: Evaluation) -> float:
+        """Spikes for each unit of the ANN: where they are below SPIKES_PER_OUTPUT, spiking can pay."""
+        return result.spikes_per_neuron * result.neurons / self.units
+
     def __str__(self) -> str:
-        answered = {row.method: row for row in self.rows if row.result}
-        answers = [["ANN", f"{self.ann_accuracy:.2%}"], *([name, *_cells(row)] for name, row in answered.items())]
-        works = {"ANN": self.ann_work} | {name: row.result.work for name, row in answered.items() if row.result}
-        heads = ["", "accuracy", "as the ANN", "spikes/neuron", "neurons", "synaptic ops", "latency", "retrained"]
-        kinds = ["", "additions", "multiplications", "comparisons", "words"]
-        counted = [[name, *(f"{count:,.0f}" for count in vars(work).values())] for name, work in works.items()]
-        bought = [[name, *_bought(work)] for name, work in works.items()]
-        settings = [f"{row.method}: {row.refusal or _listed(row.settings)}" for row in self.rows]
-        return "\n\n".join(
-            [
-                f"{self.images:,} images, scales from {self.calibration:,} others",
-                _table(answers, heads),
-                "operations of an image\n" + _table(counted, kinds),
-                "energy of an image: compute + memory\n" + _table(bought, ["", *PRICES]),
-                "\n".join(settings),
-                "\n".join(f"{name}: {prices.source}" for name, prices in PRICES.items()),
-            ]
-        )
+        tables = (f"{title}\n{_table(rows, heads, 'simple')}" for title, heads, rows in self._tables())
+        return "\n\n".join([*tables, *map("\n".join, self._notes())])
 
     def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(str(self))}</pre>"
+        tables = (f"<p>{title}</p>{_table(rows, heads, 'html')}" for title, heads, rows in self._tables())
+        notes = (f"<p>{'<br>'.join(map(html.escape, lines))}</p>" for lines in self._notes())
+        return "".join([*tables, *notes])
 
+    def _tables(self) -> Iterator[tuple[str, list[str], list[list[str]]]]:
+        """A title, the heads of the columns, and the rows."""
+        answered = {row.method: row for row in self.rows if row.result}
+        heads = [
+            "accuracy",
+            "as the ANN",
+            "neurons",
+            "spikes/neuron",
+            "/output",
+            "synaptic ops",
+            "latency",
+            "retrained",
+        ]
+        ann = ["ANN", f"{self.ann_accuracy:.2%}", "", f"({self.units:,})"]
+        answers = [ann, *([name, *self._cells(row)] for name, row in answered.items())]
+        yield f"{self.images:,} images, scales from {self.calibration:,} others", ["", *heads], answers
+        works = {"ANN": self.ann_work} | {name: row.result.work for name, row in answered.items() if row.result}
+        counted = [[name, *(f"{count:,.0f}" for count in vars(work).values())] for name, work in works.items()]
+        yield "operations of an image", ["", "additions", "multiplications", "comparisons", "words"], counted
+        bought = [[name, *_bought(work)] for name, work in works.items()]
+        yield "energy of an image: compute + memory", ["", *PRICES], bought
 
-def _cells(row: Row) -> list[str]:
-    result = row.result
-    assert result is not None
-    return [
-        f"{result.accuracy:.2%}",
-        f"{result.agreement:.2%}",
-        f"{result.spikes_per_neuron:.3f}",
-        f"{result.neurons:,}",
-        f"{result.operations:,.0f}",
-        f"{result.latency:.4g} {row.time_unit.partition(' of ')[0]}",
-        "yes" if row.retrained else "no",
-    ]
+    def _notes(self) -> Iterator[list[str]]:
+        yield [f"{row.method}: {row.refusal or _listed(row.settings)}" for row in self.rows]
+        yield [
+            f"below {SPIKES_PER_OUTPUT} spikes an output spiking can be cheaper (Davidson & Furber 2021); prices:",
+            *(f"{name}: {prices.source}" for name, prices in PRICES.items()),
+        ]
+
+    def _cells(self, row: Row) -> list[str]:
+        result = row.result
+        assert result is not None
+        return [
+            f"{result.accuracy:.2%}",
+            f"{result.agreement:.2%}",
+            f"{result.neurons:,}",
+            f"{result.spikes_per_neuron:.3f}",
+            f"{self.spikes_per_output(result):.3f}",
+            f"{result.operations:,.0f}",
+            f"{result.latency:.4g} {row.time_unit.partition(' of ')[0]}",
+            "yes" if row.retrained else "no",
+        ]
 
 
 def _bought(work: Work) -> list[str]:
@@ -114,8 +137,10 @@ def _listed(settings: Settings) -> str:
     return ", ".join(f"{key} {value}" for key, value in settings.items()) or "as by default"
 
 
-def _table(rows: list[list[str]], heads: list[str]) -> str:
-    return tabulate(rows, headers=heads, colalign=("left", *["right"] * (len(heads) - 1)), disable_numparse=True)
+def _table(rows: list[list[str]], heads: list[str], form: str) -> str:
+    aligned = ("left", *["right"] * (len(heads) - 1))
+    drawn = tabulate(rows, headers=heads, tablefmt=form, colalign=aligned, disable_numparse=True)
+    return "\n".join(map(str.rstrip, drawn.splitlines())).replace("<table>", '<table class="table">', 1)
 
 
 def _energies(work: Work) -> dict[str, dict[str, float | None]]:
@@ -169,7 +194,12 @@ def compare(
         rows.append(replace(row, time_unit=snn.stepwise.time_unit, result=result))
     right = [row.result.ann_accuracy for row in rows if row.result]
     ann = right[0] if right else _accuracy(net, x, labels)
-    return SideBySide(ann, energy.of_ann(net), len(x), len(calibration), tuple(rows))
+    return SideBySide(ann, energy.of_ann(net), units(net), len(x), len(calibration), tuple(rows))
+
+
+def units(net: Graph) -> int:
+    """Of all its populations: what has an activation, or multiplies."""
+    return sum(prod(net.shapes[k]) for k, (layer, _) in net.layers.items() if isinstance(layer, Activation | Multiply))
 
 
 def _accuracy(net: Graph, x: Array, labels: Array) -> float:

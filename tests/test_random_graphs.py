@@ -107,12 +107,7 @@ def test_random_graph_by_hysteresis_sigma_delta(seed):
     scales |= {name: scales[node.source] for name, node in nodes.items() if isinstance(node, MaxPool)}
     nodes = normalise(nodes, scales)
     options = {"rule": str(rng.choice(["one", "settled"])), "delay": float(rng.choice([0, 0.125]))}
-    options |= {
-        "keep": bool(rng.integers(2)),
-        "half_step": bool(rng.integers(2)),
-        "_levels": int(1 / scales["input"]),
-        "_wiring": Wiring(nodes),
-    }
+    options |= {"keep": bool(rng.integers(2)), "_levels": int(1 / scales["input"]), "_wiring": Wiring(nodes)}
     snn = SNN(nodes, scales, sigma_delta.stepwise.Stepwise(**options), sigma_delta.closed.Closed(**options))
     trace = snn.simulate(x)
     for engine in ("numba", "numpy"):

@@ -15,7 +15,7 @@ README = Path("README.md").read_text()
 
 def test_code_gives_the_printed_output():
     codes, outputs = (re.findall(rf"```{kind}\n(.*?)```", README, re.S) for kind in ("python", "text"))
-    assert len(codes) == len(outputs) == 8
+    assert len(codes) == len(outputs) == 9
     for code, printed in zip(codes, outputs, strict=True):
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
         assert done.stdout == printed, done.stderr

@@ -60,14 +60,7 @@ NEURONS = [
     {"quantiser": "floor"},
     {"quantiser": "round"},
 ]
-SETTINGS = [
-    {},
-    {"settle": False},
-    {"half_step": True},
-    {"delay": 0.125},
-    {"keep": True},
-    {"output": "potential", "points": 3},
-]
+SETTINGS = [{}, {"settle": False}, {"delay": 0.125}, {"keep": True}, {"output": "potential", "points": 3}]
 OPTIONS = [how | setting for how in NEURONS for setting in SETTINGS]
 
 

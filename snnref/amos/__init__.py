@@ -52,10 +52,13 @@ from .trained import unit as load_unit
 from .unit import Unit
 from .work import work
 
+OPTIONS = AMOS
+
 __all__ = [
     "AMOS",
     "COMPARED",
     "EXPRESSES",
+    "OPTIONS",
     "Schedule",
     "Size",
     "Unit",

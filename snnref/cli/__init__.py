@@ -1,4 +1,4 @@
-"""The command line: `snnref info|train|evaluate|reproduce|unit|data` (extra `cli`).
+"""The command line: `snnref info|train|evaluate|compare|reproduce|unit|data` (extra `cli`).
 
 Exit status: 0 done, 1 failed, 2 wrong usage.
 """
@@ -20,7 +20,8 @@ except ImportError:
 from .. import __version__, zoo
 from ..network import Network
 from ..reproduce import PAPERS, reproduce
-from .console import Json, bar, show, writable
+from .comparison import compare
+from .console import Json, bar, drawn, show, writable
 from .datasets import data_app
 from .evaluation import Name, evaluate
 from .units import unit
@@ -67,7 +68,10 @@ def info(
         return
     net, card = (zoo.load(name), zoo.card(name)) if name in zoo.RECIPES else (_read(name), None)
     if picture:
-        _draw(net, picture)
+        write = drawn(picture)
+        from ..figures.graph import graph
+
+        write(graph(net).figure)
     summary = net.summary()
     if as_json:
         typer.echo(json.dumps({"card": card, **summary.as_dict()}, indent=2, ensure_ascii=False))
@@ -83,22 +87,6 @@ def _read(name: str) -> Network:
             f"got {name!r}, expected a file that Network.save wrote, or one of {', '.join(zoo.RECIPES)}"
         )
     return Network.load(name)
-
-
-def _draw(net: Network, picture: Path) -> None:
-    try:
-        from ..figures.graph import graph
-    except ImportError as error:
-        raise ImportError(
-            "a picture needs the extra 'notebook': pip install '.[notebook]' in snnref's source"
-        ) from error
-    if picture.suffix not in (".svg", ".png", ".pdf") or not picture.parent.is_dir():
-        raise typer.BadParameter(
-            f"got {picture}, expected a file .svg, .png or .pdf in a folder that exists", param_hint="--picture"
-        )
-    canvas: Any = graph(net).figure
-    canvas.savefig(picture)
-    typer.echo(f"wrote {picture}", err=True)
 
 
 @app.command()
@@ -137,6 +125,7 @@ def train(
 
 
 app.command(name="evaluate")(evaluate)
+app.command(name="compare")(compare)
 app.command(name="unit")(unit)
 
 

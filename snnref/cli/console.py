@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -33,6 +33,26 @@ def writable(path: Path, ending: str, *, force: bool) -> Path:
     if path.exists() and not force:
         raise typer.BadParameter(f"{path} is there already; choose another --output, or --force", param_hint="--output")
     return path
+
+
+def drawn(picture: Path) -> Callable[[Any], None]:
+    """What draws a figure (or a canvas of matplotlib's) into a file; wrong usage where that file cannot be written."""
+    try:
+        from ..figures.draw import draw
+    except ImportError as error:
+        raise ImportError(
+            "a picture needs the extra 'notebook': pip install '.[notebook]' in snnref's source"
+        ) from error
+    if picture.suffix not in (".svg", ".png", ".pdf") or not picture.parent.is_dir():
+        raise typer.BadParameter(
+            f"got {picture}, expected a file .svg, .png or .pdf in a folder that exists", param_hint="--picture"
+        )
+
+    def write(figure: Any) -> None:
+        (figure if hasattr(figure, "savefig") else draw(figure)).savefig(picture)
+        typer.echo(f"wrote {picture}", err=True)
+
+    return write
 
 
 def show(content: Any, table: Table, *, as_json: bool) -> None:

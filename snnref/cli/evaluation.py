@@ -11,18 +11,18 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from .. import data, zoo
+from .. import zoo
 from ..amos import AMOS
 from ..evaluation import Evaluation
 from ..evaluation import evaluate as measure
 from ..methods import METHODS
-from ..network import Network
 from ..rate import Rate
 from ..rate.options import ENCODINGS, POOLINGS, RESETS
 from ..tdsnn import TDSNN
 from ..ttfs import TTFS
 from ..ttfs.scales import RULES
 from .console import Json, bar, show
+from .held_out import held_out
 
 Name = StrEnum("Name", {name: name for name in zoo.RECIPES})  # type: ignore[misc]
 Method = StrEnum("Method", {name: name for name in METHODS})  # type: ignore[misc]
@@ -74,14 +74,7 @@ def evaluate(
     """
     if percentile is not None and not 0 < percentile <= 100:
         raise typer.BadParameter(f"got {percentile}, expected 0 < percentile ≤ 100", param_hint="--percentile")
-    net, recipe = Network.load(file) if file else zoo.load(name.value), zoo.RECIPES[name.value]
-    shape = data.describe(recipe.dataset).shape
-    if net.input_shape != shape:
-        raise typer.BadParameter(
-            f"{file} is for inputs {net.input_shape}, {name.value} for {shape}", param_hint="--file"
-        )
-    samples, _ = data.load(recipe.dataset, split="train")
-    x, labels = data.load(recipe.dataset, split=recipe.held_out)
+    case = held_out(name.value, file=file, images=images, calibration=calibration)
     given: dict[str, Any] = {"steps": steps, "reset": reset, "encoding": encoding, "pooling": pooling, "seed": seed}
     given |= {
         "percentile": percentile,
@@ -91,21 +84,21 @@ def evaluate(
         "threshold": _value(threshold) if threshold else None,
     }
     settings = {k: getattr(value, "value", value) for k, value in given.items() if value is not None}
-    settings |= dict(map(_setting, others or []))
-    snn = METHODS[method.value].convert(net, recipe.shown(samples[:calibration]), **settings)
+    settings |= dict(map(setting, others or []))
+    snn = METHODS[method.value].convert(case.net, case.calibration, **settings)
     with bar(f"{name.value} in spikes") as shown:
         result = measure(
-            net,
+            case.net,
             snn,
-            x=recipe.told(x[:images], snn.options),
-            labels=labels[:images],
-            ann_x=recipe.shown(x[:images]),
+            x=case.recipe.told(case.images, snn.options),
+            labels=case.labels,
+            ann_x=case.recipe.shown(case.images),
             progress=lambda done, total: shown.update(shown.task_ids[0], completed=done, total=total),
         )
     report = {
         "network": name.value,
         "method": method.value,
-        "settings": {**snn.options, **settings, "calibration": len(samples[:calibration])},
+        "settings": {**snn.options, **settings, "calibration": len(case.calibration)},
         **asdict(result),
     }
     title = (
@@ -116,7 +109,7 @@ def evaluate(
     show(report, _table(title, result, snn.stepwise.time_unit), as_json=as_json)
 
 
-def _setting(text: str) -> tuple[str, Any]:
+def setting(text: str) -> tuple[str, Any]:
     """KEY=VALUE, the value a number or a word."""
     key, equals, value = text.partition("=")
     if not key or not equals:

@@ -8,7 +8,7 @@ from typing import Any
 
 from .description import Figure
 
-CHAPTERS = ("vocabulary", "rate", "ttfs", "sigma_delta", "tdsnn", "amos")
+CHAPTERS = ("vocabulary", "rate", "ttfs", "sigma_delta", "tdsnn", "amos", "side_by_side", "convert")
 
 
 def describe(name: str, parameters: dict[str, Any]) -> Figure:

@@ -16,7 +16,7 @@ import numpy as np
 from ..arrays import Array
 
 # Okabe and Ito's palette: told apart with every kind of colour vision, on white and on black.
-BLUE, ORANGE, GREEN, PINK, GREY = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a8a8a"
+BLUE, ORANGE, GREEN, PINK, YELLOW, GREY = "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#8a8a8a"
 
 
 @dataclass(frozen=True)

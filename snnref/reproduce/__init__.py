@@ -25,7 +25,7 @@ from ..files import complete
 from ..methods import method
 from ..recipe import Training
 
-PAPERS = ("rueckauer2017", "lopez-randulfe2022", "yousefzadeh2019", "zhang2019", "stoeckl2019")
+PAPERS = ("rueckauer2017", "lopez-randulfe2022", "yousefzadeh2019", "zhang2019", "stoeckl2019", "comparison")
 
 Progress = Callable[[str, int, int], None]  # experiment, images done, images in all
 

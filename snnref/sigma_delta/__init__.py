@@ -25,8 +25,6 @@ Departures from the paper, and choices where it is silent:
   "settled" fires until it does.
 - A neuron with a bias of θ or more would wait for its first event; by default all neurons compare once at reset
   (`settle`).
-- Hysteresis rounds down what rises, and most activations only rise. `half_step` lets neurons begin half a threshold
-  above their bias, and then it rounds to the nearest; not in the paper.
 - The order of events is the wave order: by time of arrival, then by the input spike that caused them, then by the place
   of their source in the graph, then as sent. On chains that is first in, first out. A neuron's repeated spikes come
   together. A `delay` can be put between neurons.
@@ -49,9 +47,12 @@ from .quantisers import follow, hysteresis
 from .stepwise import neuron
 from .work import work
 
+OPTIONS = SigmaDelta
+
 __all__ = [
     "COMPARED",
     "EXPRESSES",
+    "OPTIONS",
     "SigmaDelta",
     "advice",
     "check",

@@ -6,9 +6,8 @@ from .options import SigmaDelta
 
 ADVICE = {
     "clipping": "counts have no largest value: nothing is clipped",
-    "silence": "activations below θ are never said: take a lower threshold, one relative to a percentile, or "
-    "half_step=True",
-    "quantisation": "activations are whole multiples of θ, give or take one: take a lower threshold, or half_step=True",
+    "silence": "activations below θ are never said: take a lower threshold, or one relative to a percentile",
+    "quantisation": "activations are whole multiples of θ, give or take one: take a lower threshold",
     "inherited": "what comes in is wrong already: take lower thresholds before it, more levels for the input, or a "
     "network trained on 1-bit images",
 }

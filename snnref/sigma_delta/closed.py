@@ -120,7 +120,7 @@ class Closed(SigmaDelta):
     def _neurons(self, node: Population | Readout, heard: Stream) -> Stream:
         inlet, engine = self.wiring.inlet(node.name), self._engine()
         how = {k: getattr(self, k) for k in ("quantiser", "rule", "strict", "settle", "keep")}
-        layer = partial(engine.population, inlet.synapses, self.rest(node), **how)
+        layer = partial(engine.population, inlet.synapses, inlet.bias, **how)
         return respond(heard, layer, node.shape, parallel=engine.PARALLEL)
 
     def _pool(self, node: MaxPool, heard: Stream) -> Stream:

@@ -14,15 +14,14 @@ def explain(trace: Trace, node: Population, place: tuple[int, ...], sample: int)
     """Its bias and what its sources have said in the end, by size; the potential; what it has sent when."""
     said = {source: to_numpy(trace.trains[source].value())[sample] for source in node.sources}
     bias = float(np.broadcast_to(to_numpy(node.input.bias), node.shape)[place])
-    early = 0.5 if trace.code.half_step else 0.0
-    v = bias + early + received(node, said, place)
+    v = bias + received(node, said, place)
     theta = float(np.broadcast_to(to_numpy(trace.scales[node.name]), node.shape)[place])
     count = float(to_numpy(trace.trains[node.name].value())[(sample, *place)])
     return "\n".join(
         [
             f"{node.name}{list(place)}, sample {sample}, quantiser {trace.code.quantiser}; a spike stands for "
             f"{theta:.4g}, which is the threshold",
-            f"  bias: {bias:+.4f}" + (", and half a step" if early else ""),
+            f"  bias: {bias:+.4f}",
             *contributions(node, said, place, lambda _, n: f"{n:+g} spike{'s' * (abs(n) != 1)}"),
             f"potential when all has arrived: {v:+.4f}, after the ReLU {max(v, 0):.4f}",
             _events(trace, node, place, sample),

@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..arrays import Array, like
-from ..nodes import Population, Readout
 from ..trains import Readings, Stream
 from .encoding import intensity_to_delay
 from .quantisers import QUANTISERS
@@ -19,7 +18,7 @@ from .wiring import Wiring
 RULES = ("one", "settled")
 OUTPUTS = ("spikes", "potential")
 EXPRESSES = ("relu",)  # kinds of population
-COMPARED = {"threshold": 0.1, "levels": 4, "cutoff": 0.5, "rule": "settled"}  # settings for a comparison
+COMPARED = {"threshold": 0.05, "percentile": 99.9, "levels": 16, "cutoff": 0.5, "rule": "settled"}  # for a comparison
 
 
 @dataclass(frozen=True)
@@ -31,8 +30,6 @@ class SigmaDelta:
     rule : of hysteresis: at most "one" spike for each that comes in, or as many as it takes until it is "settled"
     strict : hysteresis fires beyond a difference of θ (>), not at it (≥)
     settle : neurons compare once at reset, before anything comes in, so that those of large bias fire
-    half_step : neurons start half a threshold above their bias, so that what rises is rounded to the nearest multiple
-        of θ; without, as in the paper, down
     cutoff : share of a level of the input above which a pixel fires
     delay : between a spike and its arrival at a population or the readout, in time units; pools take none
     output : what answers: the signed count of the last layer's "spikes" (of equals the higher potential), or the
@@ -48,7 +45,6 @@ class SigmaDelta:
     rule: str = "one"
     strict: bool = False
     settle: bool = True
-    half_step: bool = False
     cutoff: float = 0.2
     delay: float = 0.0
     output: str = "spikes"
@@ -61,7 +57,7 @@ class SigmaDelta:
         for name, known in {"quantiser": tuple(QUANTISERS), "rule": RULES, "output": OUTPUTS}.items():
             if getattr(self, name) not in known:
                 raise ValueError(f"{name}: got {getattr(self, name)!r}, expected one of {', '.join(map(repr, known))}")
-        for name in ("strict", "settle", "half_step", "keep"):
+        for name in ("strict", "settle", "keep"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{name}: got {getattr(self, name)!r}, expected True or False")
         check_whole("points", self.points)
@@ -75,11 +71,6 @@ class SigmaDelta:
         """Who hears whom, neuron by neuron."""
         assert self._wiring is not None
         return self._wiring
-
-    def rest(self, node: Population | Readout) -> np.ndarray:
-        """V(0) of the neurons of a node, flat."""
-        bias = self.wiring.inlet(node.name).bias
-        return bias + 0.5 if self.half_step and isinstance(node, Population) else bias
 
     @property
     def duration(self) -> float:

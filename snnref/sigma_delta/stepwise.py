@@ -92,10 +92,10 @@ class Network:
     """All neurons, and the spikes under way between them."""
 
     def __init__(self, code: SigmaDelta, nodes: Nodes):
-        """After the reset: potentials are the biases (or half a step above), nothing has been sent (Eq. 2)."""
+        """After the reset: potentials are the biases, nothing has been sent (Eq. 2)."""
         self.code, self.nodes = code, nodes
         self.how: dict[str, Any] = {"quantiser": code.quantiser, "rule": code.rule, "strict": code.strict}
-        self.v = {name: code.rest(node).copy() for name, node in driven(nodes).items()}
+        self.v = {name: code.wiring.inlet(name).bias.copy() for name in driven(nodes)}
         self.n = {name: np.zeros(prod(node.shape)) for name, node in nodes.items()}
         pools = [node for node in nodes.values() if isinstance(node, MaxPool)]
         self.heard = {pool.name: np.zeros(prod(nodes[pool.source].shape)) for pool in pools}

@@ -57,9 +57,12 @@ from .stepwise import active_period, inhibitory_period
 from .ticking import firing_time, tick_weight
 from .work import work
 
+OPTIONS = TDSNN
+
 __all__ = [
     "COMPARED",
     "EXPRESSES",
+    "OPTIONS",
     "TDSNN",
     "Costs",
     "Schedule",

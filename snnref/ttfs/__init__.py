@@ -47,9 +47,12 @@ from .schedule import Schedule, schedule
 from .stepwise import silent_stage, spiking_stage, two_stages
 from .work import work
 
+OPTIONS = TTFS
+
 __all__ = [
     "COMPARED",
     "EXPRESSES",
+    "OPTIONS",
     "TTFS",
     "Schedule",
     "advice",

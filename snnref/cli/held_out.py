@@ -1,0 +1,33 @@
+"""A shipped network with its data: what commands measure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import typer
+
+from .. import data, zoo
+from ..network import Network
+from ..zoo import Recipe
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    net: Network
+    recipe: Recipe
+    calibration: np.ndarray  # as the network is shown them
+    images: np.ndarray
+    labels: np.ndarray
+
+
+def held_out(name: str, *, file: Path | None = None, images: int | None = None, calibration: int) -> HeldOut:
+    """A network of the zoo, or one of its shape in a file, and its held-out images; `calibration` training images."""
+    net, recipe = Network.load(file) if file else zoo.load(name), zoo.RECIPES[name]
+    shape = data.describe(recipe.dataset).shape
+    if net.input_shape != shape:
+        raise typer.BadParameter(f"{file} is for inputs {net.input_shape}, {name} for {shape}", param_hint="--file")
+    samples, _ = data.load(recipe.dataset, split="train")
+    x, labels = data.load(recipe.dataset, split=recipe.held_out)
+    return HeldOut(net, recipe, np.asarray(recipe.shown(samples[:calibration])), x[:images], labels[:images])
