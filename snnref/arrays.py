@@ -102,6 +102,11 @@ def check_calibration(x: Array, shape: tuple[int, ...]) -> None:
         raise ValueError("calibration: got nothing but zeros, expected samples like those of the training data")
 
 
+def number(value: Any) -> Any:
+    """A NumPy number as Python's: those of NumPy would turn single precision into double."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def check_alike(**arrays: Array) -> None:
     """Refuse arrays of two kinds or on two devices, by TypeError; plain numbers go with any."""
     found = {k: x for k, x in arrays.items() if is_numpy_array(x) or is_torch_array(x)}

@@ -6,20 +6,20 @@ import html
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from math import prod
 from typing import Any
 
 import numpy as np
 from tabulate import tabulate
 
 from . import energy
-from .arrays import Array, check_calibration, to_numpy
-from .canonical import Inexpressible
+from .arrays import Array, check_calibration, number, to_numpy
+from .canonical import Inexpressible, canonical
+from .counting import neurons
 from .energy import PRICES, SPIKES_PER_OUTPUT, Work
-from .evaluation import Evaluation, evaluate
+from .evaluation import Evaluation, check_images, evaluate
 from .graph import Graph
-from .layers import Activation, Multiply
 from .methods import METHODS, method
+from .tdsnn.adjust import plain
 
 Progress = Callable[[str, int, int], None]  # method, images done, images in all
 Settings = Mapping[str, Any]
@@ -63,7 +63,7 @@ class SideBySide:
 
     def spikes_per_output(self, result: Evaluation) -> float:
         """Spikes for each unit of the ANN: where they are below SPIKES_PER_OUTPUT, spiking can pay."""
-        return result.spikes_per_neuron * result.neurons / self.units
+        return result.spikes_per_neuron * result.neurons / max(1, self.units)
 
     def __str__(self) -> str:
         tables = (f"{title}\n{_table(rows, heads, 'simple')}" for title, heads, rows in self._tables())
@@ -174,14 +174,17 @@ def compare(
     A method that does not express the network is listed with its reason. Raises ValueError for an unknown method or
     unsuitable data, and what a method's `convert` raises for unsuitable settings.
     """
-    wanted = list(METHODS if methods is None else methods)
+    if not isinstance(net, Graph):
+        raise TypeError(f"net: got {type(net).__name__}, expected a Network; import a torch module with from_torch")
+    wanted = dict.fromkeys(METHODS if methods is None else [methods] if isinstance(methods, str) else methods)
     given, others = dict(settings or {}), dict(retrained or {})
     for name in (*wanted, *given, *others):
         method(name)
     check_calibration(calibration, net.input_shape)
+    check_images(net, x=x, labels=labels, besides={} if grey is None else {"grey": grey}, batch=batch)
     rows: list[Row] = []
     for name in wanted:
-        chosen = dict(given.get(name, method(name).COMPARED))
+        chosen = {k: number(value) for k, value in given.get(name, method(name).COMPARED).items()}
         row = Row(name, chosen, name in others)
         try:
             snn = method(name).convert(others.get(name, net), calibration, **chosen)
@@ -198,8 +201,11 @@ def compare(
 
 
 def units(net: Graph) -> int:
-    """Of all its populations: what has an activation, or multiplies."""
-    return sum(prod(net.shapes[k]) for k, (layer, _) in net.layers.items() if isinstance(layer, Activation | Multiply))
+    """Of all populations of a network, before any method makes neurons of them; 0 if it cannot be rewritten as such."""
+    try:
+        return neurons(canonical(plain(net)))
+    except Inexpressible:
+        return 0
 
 
 def _accuracy(net: Graph, x: Array, labels: Array) -> float:

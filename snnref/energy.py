@@ -19,7 +19,8 @@ from . import counting
 from .arrays import to_numpy
 from .canonical import live
 from .graph import Graph
-from .layers import Activation, Add, AvgPool, Conv, Dense, MaxPool, Multiply, Shape
+from .layers import Activation, Add, AvgPool, Conv, Dense, Linear, MaxPool, Multiply, Shape, UnevenAvgPool
+from .nodes import Projection
 from .results import Run
 
 Number = Any  # a float, or an array (batch,)
@@ -79,8 +80,8 @@ def synaptic(run: Run) -> Work:
 
 
 def of_ann(net: Graph) -> Work:
-    """Of one forward pass. Batch normalisation is folded; an activation function counts as one comparison, which is
-    right for ReLU and too little for SiLU or a sigmoid."""
+    """Of one forward pass. Batch normalisation is folded; an activation function counts as one comparison before its
+    unit is written, which is right for ReLU and too little for SiLU or a sigmoid."""
     net = live(net)
     return sum((_layer(net, name) for name in net.layers), Work())
 
@@ -97,7 +98,7 @@ def _layer(net: Graph, name: str) -> Work:
         case MaxPool():
             inputs = _seen(layer, shape)
             return Work(comparisons=inputs - units, words=inputs + units)
-        case AvgPool():
+        case AvgPool() | UnevenAvgPool():
             inputs = _seen(layer, shape)
             return Work(inputs - units, units, 0, inputs + units)
         case Add():
@@ -107,8 +108,10 @@ def _layer(net: Graph, name: str) -> Work:
     return Work()
 
 
-def _seen(pool: MaxPool | AvgPool, shape: Shape) -> int:
+def _seen(pool: MaxPool | AvgPool | UnevenAvgPool, shape: Shape) -> int:
     """Values in all windows, those of the padding left out."""
+    if isinstance(pool, Linear):
+        return int(Projection("", (pool,)).fan_out(shape).sum())
     return shape[0] * prod(int(axis.sum()) for axis in pool.support([np.eye(n, dtype=bool) for n in shape[1:]]))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -79,15 +79,7 @@ def evaluate_over_time(
     That takes hardly longer than the end alone.
     """
     ann_x = x if ann_x is None else ann_x
-    check_input(x, net.input_shape)
-    check_input(ann_x, net.input_shape, what="ann_x")
-    check_alike(x=x, labels=labels)
-    if len(ann_x) != len(x):
-        raise ValueError(f"ann_x: got {len(ann_x)} images, expected {len(x)}, one for each of x")
-    if tuple(labels.shape) != (x.shape[0],):
-        raise ValueError(f"labels: got shape {tuple(labels.shape)} for {x.shape[0]} images, expected one for each")
-    if batch < 1:
-        raise ValueError(f"batch: got {batch}, expected a whole number ≥ 1")
+    check_images(net, x=x, labels=labels, besides={"ann_x": ann_x}, batch=batch)
     ann_right, sums = 0, defaultdict[int, Counter[str]](Counter)  # by stop
     for start in range(0, len(x), batch):
         part, truth = x[start : start + batch], to_numpy(labels[start : start + batch])
@@ -111,11 +103,25 @@ def evaluate_over_time(
             seconds=total.pop("seconds"),
             latency=round(total.pop("latency") / n, 9),  # where it is the same for all, it stays what it was
             **{key: total.pop(key) / n for key in MEANS},
-            work=Work(*(total.pop(kind) / n for kind in KINDS)),
+            work=Work(*(total.pop(f"work {kind}") / n for kind in KINDS)),
             also={key: value / n for key, value in total.items()},
         )
         for total in sums.values()
     ]
+
+
+def check_images(net: Graph, *, x: Array, labels: Array, besides: Mapping[str, Array], batch: int) -> None:
+    """Refuse images that are none of the network's, or other images `besides` or labels that are not as many, by
+    ValueError or TypeError."""
+    for what, images in {"x": x, **besides}.items():
+        check_input(images, net.input_shape, what=what)
+        if len(images) != len(x):
+            raise ValueError(f"{what}: got {len(images)} images, expected {len(x)}, one for each of x")
+    check_alike(x=x, labels=labels)
+    if tuple(labels.shape) != (x.shape[0],):
+        raise ValueError(f"labels: got shape {tuple(labels.shape)} for {x.shape[0]} images, expected one for each")
+    if batch < 1:
+        raise ValueError(f"batch: got {batch}, expected a whole number ≥ 1")
 
 
 MEANS = ("accuracy", "agreement", "spikes_per_neuron", "operations")
@@ -138,6 +144,6 @@ def _totals(run: Run, truth: np.ndarray, expected: np.ndarray) -> dict[str, floa
         "spikes_per_neuron": run.spikes_per_neuron * images,
         "operations": float(run.operations.total.sum()),
         "latency": run.latency * images,
-        **{kind: float(np.sum(value)) for kind, value in vars(work(run)).items()},
+        **{f"work {kind}": float(np.sum(value)) for kind, value in vars(work(run)).items()},
         **({key: float(np.sum(value)) for key, value in counted(run).items()} if counted else {}),
     }

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from difflib import get_close_matches
 from typing import Any, Protocol, Self
 
-from .arrays import Array, Placed, check_input, like
+from .arrays import Array, Placed, check_input, like, number
 from .graph import INPUT, READOUT
 from .nodes import Input, MaxPool, Nodes, Population, Readout, Scales
 from .results import Run, Trace
@@ -177,6 +177,7 @@ def _settings(code: Any) -> list[str]:
 def with_settings(code: Any, settings: Mapping[str, Any], *, besides: tuple[str, ...] = ()) -> Any:
     """A code with some of its options replaced. Raises TypeError for unknown ones; it names those of `convert` too, if
     told what it takes `besides`."""
+    settings = {name: number(value) for name, value in settings.items()}
     known = _settings(code)
     for name in settings:
         if name not in known:

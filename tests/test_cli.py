@@ -243,3 +243,29 @@ def test_evaluate_by_time_to_first_spike():
     wrong = run("evaluate", "digits-cnn", "--method", "ttfs", "--steps", "9")
     assert wrong.returncode == 1
     assert "unknown setting 'steps'; ttfs has t_max, half_step, output" in wrong.stderr
+
+
+def test_compare_prints_draws_and_tells(tmp_path):
+    done = run("compare", "digits-cnn", "--images", "20", "--calibration", "100", "--set", "amos.K=3", "--json")
+    report = json.loads(done.stdout)
+    assert done.stderr == ""
+    assert [row["method"] for row in report["methods"]] == ["rate", "ttfs", "sigma_delta", "tdsnn", "amos"]
+    assert (report["network"], report["images"], report["calibration"]) == ("digits-cnn", 20, 100)
+    net, (x, labels) = snnref.load("digits-cnn"), snnref.data.load()
+    few = ("--method", "amos", "--method", "rate", "--images", "20", "--calibration", "100", "--set", "amos.K=3")
+    drawn = run("compare", "digits-cnn", *few, "--picture", "two.svg", cwd=tmp_path)
+    calibration, _ = snnref.data.load(split="train")
+    expected = snnref.compare(
+        net, x[:20], labels[:20], calibration=calibration[:100], methods=["amos", "rate"], settings={"amos": {"K": 3}}
+    )
+    assert drawn.stdout == f"{expected}\n"
+    assert report["methods"][4]["settings"] == {"K": 3}
+    assert report["methods"][4]["result"]["work"] == vars(expected.rows[0].result.work)
+    assert (tmp_path / "two.svg").read_text().startswith("<?xml")
+
+
+@pytest.mark.parametrize("text", ["K=3", "brain.K=3", "amos.K"])
+def test_compare_refuses_settings_of_no_method(text):
+    done = run("compare", "digits-cnn", "--set", text)
+    assert done.returncode == 2
+    assert "expected" in done.stderr

@@ -229,7 +229,6 @@ def test_simulate_and_run_agree(name, palette, i):
             assert np.array_equal(trace.output_over_time, run.output_over_time)
 
 
-@pytest.mark.xfail(strict=True, reason="a NumPy number raises the precision of what it meets")
 @pytest.mark.parametrize(
     ("name", "options"),
     [

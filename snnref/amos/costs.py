@@ -70,15 +70,17 @@ def size(net: Graph, *, units: Mapping[str, Unit] | None = None, **options: Any)
 def counted(run: Run) -> dict[str, np.ndarray]:
     """What `evaluate` reports besides, of each sample: neurons and spikes of the populations, and how often a gate was
     inhibited by another of its unit, which synaptic operations do not count."""
-    batch = run.output.shape[0]
-    spikes, inhibited = np.zeros(batch), np.zeros(batch)
-    for name, unit in run.code.units(run.nodes).items():
-        train = run.trains[name]
-        if name != INPUT:
-            spikes += _each(train.count())
-        inhibited += _each(train.weighed(np.count_nonzero(unit.h, axis=0)))
-    neurons = np.full(batch, float(run.code.neurons(run.nodes)))
-    return {"neurons": neurons, "spikes": spikes, "inhibition between gates": inhibited}
+    trains = run.trains
+    spikes = sum(_each(trains[name].count()) for name in run.code.units(run.nodes) if name != INPUT)
+    neurons = np.full(run.output.shape[0], float(run.neurons))
+    return {"neurons": neurons, "spikes": spikes + 0 * neurons, "inhibition between gates": inhibitions(run)}
+
+
+def inhibitions(run: Run, *, besides: tuple[str, ...] = ()) -> np.ndarray:
+    """`(batch,)`: how often a gate was inhibited by another of its unit, in all nodes but some."""
+    units = {name: unit for name, unit in run.code.units(run.nodes).items() if name not in besides}
+    heard = (_each(run.trains[name].weighed(np.count_nonzero(unit.h, axis=0))) for name, unit in units.items())
+    return sum(heard, np.zeros(run.output.shape[0]))
 
 
 def _each(values: Any) -> np.ndarray:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from math import prod
 
 from ..energy import Work
-from ..graph import READOUT
+from ..graph import INPUT, READOUT
 from ..results import Run
-from .costs import counted
+from .costs import inhibitions
 
 
 def work(run: Run) -> Work:
     """Of each sample: an addition for each gate that another inhibits; one comparison a gate, for which its sum and its
     threshold are read and the sum is cleared; the biases of the readout (those of units are in their thresholds)."""
-    inhibited = counted(run)["inhibition between gates"]
-    units = run.code.units(run.nodes)
-    gates = sum(unit.K * prod(run.nodes[name].shape) for name, unit in units.items())
-    classes = prod(run.nodes[READOUT].shape)
+    inhibited = inhibitions(run, besides=(INPUT,))
+    gates, classes = run.neurons, prod(run.nodes[READOUT].shape)
     return Work(inhibited + classes, 0 * inhibited, gates + 0 * inhibited, 3 * (inhibited + gates + classes))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, Placed, check_calibration
+from ..arrays import Array, Placed, check_calibration, number
 from ..canonical import canonical, require_kinds
 from ..graph import INPUT, READOUT, Graph
 from ..nodes import Input, MaxPool, Nodes, Population, driven, normalise
@@ -67,7 +67,7 @@ def convert(
         bias = {name: node.input.bias for name, node in driven(nodes).items()}
         nodes = {name: _unfolded(node, nodes) for name, node in nodes.items()}
     known: dict[str, Any] = {
-        "leak": leak if leak is not None else trained[0] if trained else TDSNN.leak,
+        "leak": number(leak) if leak is not None else trained[0] if trained else TDSNN.leak,
         "offset": offset if offset is not None else "retrained" if trained else "fold",
         "_bias": Placed({name: np.asarray(value) for name, value in bias.items()}),
         "_trained": trained and trained[0],

@@ -14,4 +14,4 @@ def work(run: Run) -> Work:
     leaks = costs(run).multiplications
     ticks = leaks - hardware_costs(run).multiplications
     biased = driven_neurons(run.nodes)
-    return Work(biased + ticks, leaks, ticks + neurons(run.nodes), 2 * leaks + 3 * biased)
+    return Work(biased + ticks, leaks, ticks + neurons(run.nodes), 2 * leaks + ticks + 3 * biased)

@@ -12,16 +12,17 @@ from .schedule import answering
 
 
 def work(run: Run) -> Work:
-    """Of each sample. In every step of the silent stage a neuron adds its slope; in every step of the spiking stage,
-    until it has fired, the current, and compares. A readout that fires is counted as if it never did."""
+    """Of each sample. In every step of the silent stage a neuron adds its slope; in every step of the spiking stage it
+    compares, and adds the current unless it fires. A readout that fires is counted as if it never did."""
     total, t_max = Work(), run.code.t_max
     for name, node in driven(run.nodes).items():
         n = prod(node.shape)
         if name == READOUT and answering(run.nodes) != READOUT:
             continue  # only reads whose spike came first
-        total += updates(run, t_max, neurons=n, compares=False) + Work(words=t_max * n)  # the slope, and the potential
+        total += updates(run, t_max, neurons=n, compares=False)
         if name != READOUT:
-            total += updates(run, each(run.trains[name].times), neurons=1)
+            waited, fired = each(run.trains[name].times), each(run.trains[name].count())
+            total += updates(run, waited, neurons=1) + Work(comparisons=fired, words=fired)
         elif run.code.output == "earliest":
             total += updates(run, t_max, neurons=n)
     return total
