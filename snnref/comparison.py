@@ -19,7 +19,6 @@ from .energy import PRICES, SPIKES_PER_OUTPUT, Work
 from .evaluation import Evaluation, check_images, evaluate
 from .graph import Graph
 from .methods import METHODS, method
-from .tdsnn.adjust import plain
 
 Progress = Callable[[str, int, int], None]  # method, images done, images in all
 Settings = Mapping[str, Any]
@@ -57,12 +56,15 @@ class SideBySide:
             "units": self.units,
             "ann": {"accuracy": self.ann_accuracy, "work": asdict(self.ann_work), "energy": _energies(self.ann_work)},
             "methods": [
-                asdict(row) | ({"energy": _energies(row.result.work)} if row.result else {}) for row in self.rows
+                asdict(row)
+                | {"settings": {k: _plain(value) for k, value in row.settings.items()}}
+                | ({"energy": _energies(row.result.work)} if row.result else {})
+                for row in self.rows
             ],
         }
 
     def spikes_per_output(self, result: Evaluation) -> float:
-        """Spikes for each unit of the ANN: where they are below SPIKES_PER_OUTPUT, spiking can pay."""
+        """Spikes for each unit of the ANN, of which a method may make several neurons."""
         return result.spikes_per_neuron * result.neurons / max(1, self.units)
 
     def __str__(self) -> str:
@@ -99,7 +101,7 @@ class SideBySide:
     def _notes(self) -> Iterator[list[str]]:
         yield [f"{row.method}: {row.refusal or _listed(row.settings)}" for row in self.rows]
         yield [
-            f"below {SPIKES_PER_OUTPUT} spikes an output spiking can be cheaper (Davidson & Furber 2021); prices:",
+            f"below {SPIKES_PER_OUTPUT} spikes an output a rate code can be cheaper (Davidson & Furber 2021); prices:",
             *(f"{name}: {prices.source}" for name, prices in PRICES.items()),
         ]
 
@@ -143,6 +145,11 @@ def _table(rows: list[list[str]], heads: list[str], form: str) -> str:
     return "\n".join(map(str.rstrip, drawn.splitlines())).replace("<table>", '<table class="table">', 1)
 
 
+def _plain(value: Any) -> Any:
+    """A setting for JSON; what is neither a number nor a word, as text."""
+    return value if isinstance(value, str | int | float | None) else str(value)
+
+
 def _energies(work: Work) -> dict[str, dict[str, float | None]]:
     return {name: {"compute": p.compute(work), "memory": p.memory(work)} for name, p in PRICES.items()}
 
@@ -166,7 +173,8 @@ def compare(
     methods : by name; all, unless some are named
     settings : of each method's `convert`, by the method's name, for example `{"amos": {"K": 4}}`. A method that is not
         among them is given its module's `COMPARED`, settings with which most networks answer nearly as the ANN
-    retrained : by method, the network that was trained on for it (`snnref.tdsnn.retrain`), to be converted instead
+    retrained : by method, the network that was trained on for it (`snnref.tdsnn.retrain`), to be converted instead, by
+        default as it was trained for
     grey : for a network that is trained on images of 1 bit, those with their greys: what a code with a `cutoff` of its
         own is shown instead of x
     batch : images that are run together
@@ -180,11 +188,19 @@ def compare(
     given, others = dict(settings or {}), dict(retrained or {})
     for name in (*wanted, *given, *others):
         method(name)
+    if strangers := {*given, *others} - set(wanted):
+        raise ValueError(
+            f"settings: got some for {', '.join(sorted(strangers))}, expected methods of {', '.join(wanted)}"
+        )
+    for name, other in others.items():
+        if (other.input_shape, other.shapes[other.output]) != (net.input_shape, net.shapes[net.output]):
+            raise ValueError(f"retrained: got a network of other inputs or outputs for {name!r}")
     check_calibration(calibration, net.input_shape)
     check_images(net, x=x, labels=labels, besides={} if grey is None else {"grey": grey}, batch=batch)
     rows: list[Row] = []
     for name in wanted:
-        chosen = {k: number(value) for k, value in given.get(name, method(name).COMPARED).items()}
+        usual = {} if name in others else method(name).COMPARED
+        chosen = {k: number(value) for k, value in given.get(name, usual).items()}
         row = Row(name, chosen, name in others)
         try:
             snn = method(name).convert(others.get(name, net), calibration, **chosen)
@@ -203,7 +219,7 @@ def compare(
 def units(net: Graph) -> int:
     """Of all populations of a network, before any method makes neurons of them; 0 if it cannot be rewritten as such."""
     try:
-        return neurons(canonical(plain(net)))
+        return neurons(canonical(net))
     except Inexpressible:
         return 0
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from tabulate import tabulate
 
 from .arrays import Array, Placed, like, to_numpy
 from .graph import INPUT, Graph
@@ -49,6 +48,8 @@ class Diagnosis:
     advice: dict[str, str]  # population -> one sentence
 
     def __str__(self) -> str:
+        from tabulate import tabulate  # the live pages do without
+
         cells = [[row.population, *(f"{getattr(row, cause):.1%}" for cause in CAUSES)] for row in self.rows]
         table = tabulate(cells, headers=["population", *CAUSES], stralign="right", disable_numparse=True)
         sentences = "\n".join(f"{name}: {sentence}" for name, sentence in self.advice.items())

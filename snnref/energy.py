@@ -9,7 +9,7 @@ column is an upper bound, and kind to spikes.
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -36,7 +36,7 @@ class Work:
     words: Number = 0.0
 
     def __add__(self, other: Work) -> Work:
-        return Work(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
+        return Work(*(mine + theirs for mine, theirs in zip(vars(self).values(), vars(other).values(), strict=True)))
 
 
 @dataclass(frozen=True)
@@ -58,22 +58,28 @@ class Prices:
         """Energy of the memory, at one price for every word."""
         return None if self.word is None else self.word * work.words
 
+    def total(self, work: Work) -> Number:
+        """Of both, where the source prices both."""
+        return self.compute(work) + (0.0 if self.word is None else self.memory(work))
+
 
 PRICES = {
     "45 nm, cache": Prices(
         0.9, 3.7, 5.0, "pJ", "Horowitz 2014, Fig. 1.1.9: fp32; half of 10 pJ for 64 bits of an 8 KB cache"
     ),
-    "45 nm, DRAM": Prices(0.9, 3.7, 650.0, "pJ", "Horowitz 2014, Fig. 1.1.9: fp32; half of 1.3 nJ for 64 bits of DRAM"),
+    "45 nm, DRAM": Prices(
+        0.9, 3.7, 650.0, "pJ", "Horowitz 2014, Fig. 1.1.9: fp32; half of 1.3 nJ for 64 bits of DRAM, its lower end"
+    ),
     "28 nm": Prices(
         1.0, 13.0, None, "additions", "Rueckauer et al. 2017, section 2.4: a multiply-accumulate costs 14 additions"
     ),
 }
-SPIKES_PER_OUTPUT = 1.72  # below which spiking can be cheaper on digital hardware (Davidson & Furber 2021)
+SPIKES_PER_OUTPUT = 1.72  # below which rate codes can be cheaper on digital hardware (Davidson & Furber 2021)
 
 
 def synaptic(run: Run) -> Work:
     """What spikes cause, `(batch,)`: an addition for each synapse, a comparison for each pooling window; and the
-    products of an analog input, once."""
+    products of an analog input, once. That a pool counts what has come, and that analog sums are kept, is left out."""
     spikes, pooled = run.operations.total, run.operations.pooling
     analog = np.full_like(spikes, run.analog_operations)
     return Work(spikes + analog, analog, pooled, 3 * spikes + 2 * (pooled + analog))

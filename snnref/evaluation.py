@@ -6,6 +6,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -120,8 +121,10 @@ def check_images(net: Graph, *, x: Array, labels: Array, besides: Mapping[str, A
     check_alike(x=x, labels=labels)
     if tuple(labels.shape) != (x.shape[0],):
         raise ValueError(f"labels: got shape {tuple(labels.shape)} for {x.shape[0]} images, expected one for each")
-    if batch < 1:
-        raise ValueError(f"batch: got {batch}, expected a whole number ≥ 1")
+    if to_numpy(labels).dtype.kind not in "iu":
+        raise TypeError(f"labels: got {labels.dtype}, expected whole numbers: the index of each class")
+    if not isinstance(batch, Integral) or batch < 1:
+        raise ValueError(f"batch: got {batch!r}, expected a whole number ≥ 1")
 
 
 MEANS = ("accuracy", "agreement", "spikes_per_neuron", "operations")

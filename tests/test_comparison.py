@@ -164,10 +164,28 @@ def test_a_retrained_network_takes_the_place_of_the_other(digits, retrained):
     assert [row["retrained"] for row in as_plain(ours.as_dict())["methods"]] == [False, True]
 
 
-def test_settings_that_do_not_suit_a_retrained_network_are_refused(digits, retrained):
+def test_a_retrained_network_is_converted_as_it_was_trained(digits, retrained):
     net, x, labels, calibration = digits
+    how = {"calibration": calibration, "retrained": {"tdsnn": retrained}, "methods": ["tdsnn"]}
+    assert compare(net, x, labels, **how).rows[0].settings == {}
     with pytest.raises(ValueError, match=r"retrained with leak 2"):
-        compare(net, x, labels, calibration=calibration, retrained={"tdsnn": retrained}, methods=["tdsnn"])
+        compare(net, x, labels, settings={"tdsnn": {"leak": 3.0}}, **how)
+    other = Network((1, 8, 8)).add("flat", Flatten((1, 8, 8))).add("out", Dense(np.ones((3, 64))))
+    with pytest.raises(ValueError, match="other inputs or outputs for 'tdsnn'"):
+        compare(net, x, labels, **how | {"retrained": {"tdsnn": other}})
+
+
+def test_settings_of_a_method_that_is_not_compared_are_refused(digits):
+    net, x, labels, calibration = digits
+    with pytest.raises(ValueError, match="settings: got some for amos, expected methods of rate"):
+        compare(net, x, labels, calibration=calibration, methods="rate", settings={"amos": {"K": 4}})
+
+
+def test_negative_pixels_are_refused_by_those_that_have_no_spikes_for_them(digits):
+    net, x, labels, calibration = digits
+    found = compare(net, x, labels, calibration=calibration - 0.25, settings={"rate": {"steps": 5}})
+    assert [row.method for row in found.rows if row.result] == ["rate"]
+    assert all("values down to -0.25" in row.refusal for row in found.rows[1:])
 
 
 def test_a_code_with_a_cutoff_is_shown_greys(digits):

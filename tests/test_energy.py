@@ -160,7 +160,7 @@ def test_ttfs(net, x, output, ends):
         tally = by_spikes(trace, sample)
         for name, node in driven(trace.nodes).items():
             n = prod(node.shape)
-            if name == READOUT and ends == "relu":
+            if name == READOUT and output == "earliest" and ends == "relu":
                 continue  # it reads what the population before it sends
             tally.count(additions=1, words=3, times=6 * n)
             if name != READOUT:
@@ -235,6 +235,10 @@ def test_amos(net, x, encoding, steps):
 
     def counted(sample):
         tally = by_spikes(trace, sample, copies=copies)
+        for node in driven(trace.nodes).values():
+            for term, sum_ in enumerate(node.inputs):
+                if encoding == "analog" and "input" in sum_.sources:  # every gate adds the current
+                    tally.count(additions=1, words=3, times=copies(node, term) * prod(node.shape))
         for name, unit in units.items():
             if name == "input":
                 continue  # how pixels become spikes is not counted

@@ -16,8 +16,11 @@ def test_import_needs_neither_torch_nor_scipy_nor_a_plotting_library():
     done = python(
         "import snnref, sys; net = snnref.load('digits-cnn'); x, y = snnref.data.load();"
         "snn = snnref.rate.convert(net, x); snn.run(x[:2], steps=3).operations;"
-        "from snnref.figures import describe; describe('vocabulary.neuron', {}).json(); import snnref.explore;"
-        "print([m for m in ('torch', 'scipy', 'matplotlib', 'ipywidgets', 'typer', 'IPython') if m in sys.modules])"
+        "from snnref.figures import CHAPTERS, describe, find; import snnref.explore;"
+        "describe('vocabulary.neuron', {}).json(); describe('convert.calibrated', {}).json();"
+        "[__import__(f'snnref.figures.{chapter}') for chapter in CHAPTERS];"
+        "heavy = ('torch', 'scipy', 'tabulate', 'matplotlib', 'ipywidgets', 'typer', 'IPython');"
+        "print([m for m in heavy if m in sys.modules])"
     )
     assert done.stdout.strip() == "[]", done.stderr
 

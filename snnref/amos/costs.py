@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import to_numpy
 from ..canonical import canonical
+from ..energy import each
 from ..graph import INPUT, READOUT, Graph
 from ..nodes import Population
 from ..results import Run
@@ -71,7 +71,7 @@ def counted(run: Run) -> dict[str, np.ndarray]:
     """What `evaluate` reports besides, of each sample: neurons and spikes of the populations, and how often a gate was
     inhibited by another of its unit, which synaptic operations do not count."""
     trains = run.trains
-    spikes = sum(_each(trains[name].count()) for name in run.code.units(run.nodes) if name != INPUT)
+    spikes = sum(each(trains[name].count()) for name in run.code.units(run.nodes) if name != INPUT)
     neurons = np.full(run.output.shape[0], float(run.neurons))
     return {"neurons": neurons, "spikes": spikes + 0 * neurons, "inhibition between gates": inhibitions(run)}
 
@@ -79,10 +79,5 @@ def counted(run: Run) -> dict[str, np.ndarray]:
 def inhibitions(run: Run, *, besides: tuple[str, ...] = ()) -> np.ndarray:
     """`(batch,)`: how often a gate was inhibited by another of its unit, in all nodes but some."""
     units = {name: unit for name, unit in run.code.units(run.nodes).items() if name not in besides}
-    heard = (_each(run.trains[name].weighed(np.count_nonzero(unit.h, axis=0))) for name, unit in units.items())
+    heard = (each(run.trains[name].weighed(np.count_nonzero(unit.h, axis=0))) for name, unit in units.items())
     return sum(heard, np.zeros(run.output.shape[0]))
-
-
-def _each(values: Any) -> np.ndarray:
-    numbers = to_numpy(values)
-    return numbers.reshape(len(numbers), -1).sum(axis=1, dtype=float)

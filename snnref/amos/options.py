@@ -11,6 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..arrays import Array
+from ..canonical import Inexpressible
 from ..graph import READOUT
 from ..nodes import Input, Nodes, Population, Readout
 from . import converters
@@ -78,10 +79,10 @@ class AMOS:
         return {k: unit for k, unit in found.items() if unit is not None}
 
     def check(self, x: Array, what: str) -> None:
-        """Refuse pixels that have no spikes, by ValueError; warn of an input (in units of the calibration's largest
+        """Refuse pixels that have no spikes, by Inexpressible; warn of an input (in units of the calibration's largest
         value) that is far beyond."""
         if self.encoding == "spikes" and (low := float(x.min())) < 0:
-            raise ValueError(
+            raise Inexpressible(
                 f"{what}: got values down to {low:.4g}, expected 0 or more: units say 0 and more; take "
                 "encoding='analog', or make the shift of the pixels the network's first layer"
             )

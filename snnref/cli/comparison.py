@@ -36,16 +36,18 @@ def compare(
     as_json: Json = False,
 ) -> None:
     """Convert a shipped network by every method: accuracy, spikes, operations, latency and energy side by side."""
+    wanted = list(dict.fromkeys(m.value for m in methods)) if methods else list(METHODS)
     given: dict[str, dict[str, Any]] = defaultdict(dict)
     for text in others or []:
         key, value = setting(text)
         code, dot, option = key.partition(".")
-        if code not in METHODS or not dot:
-            raise typer.BadParameter(f"got {text!r}, expected METHOD.KEY=VALUE, such as amos.K=4", param_hint="--set")
+        if code not in wanted or not dot:
+            raise typer.BadParameter(
+                f"got {text!r}, expected METHOD.KEY=VALUE with a method of {', '.join(wanted)}", param_hint="--set"
+            )
         given[code][option] = value
     draw = drawn(picture) if picture else None
     case = held_out(name.value, images=images, calibration=calibration)
-    wanted = [m.value for m in methods] if methods else list(METHODS)
     with bar(f"{name.value} side by side") as shown:
 
         def progress(code: str, done: int, total: int) -> None:

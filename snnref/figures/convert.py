@@ -16,12 +16,12 @@ from .digits import digits
 
 __all__ = ["calibrated"]
 
-SOME = 12  # digits
+SOME = 8  # digits
 POPULATIONS = ("relu1", "relu2", "relu3")
 SETTINGS: dict[str, dict[str, Any]] = {  # middling ones, with which every code does well if it is calibrated well
     "rate": {"steps": 40},
     "ttfs": {"t_max": 16},
-    "sigma_delta": {"threshold": 0.1, "percentile": 99.9, "levels": 4, "cutoff": 0.5, "rule": "settled"},
+    "sigma_delta": {"threshold": 0.15, "percentile": 99.9, "levels": 4, "cutoff": 0.5, "rule": "settled"},
     "tdsnn": {"leak": 10.0},
     "amos": {"K": 4},
 }

@@ -95,7 +95,7 @@ def _total(work: Work) -> float:
 
 
 def _joules(work: Work) -> float:
-    return float(CACHE.compute(work) + (CACHE.memory(work) or 0.0)) / 1e6
+    return float(CACHE.total(work)) / 1e6
 
 
 def _decades(span: tuple[float, float]) -> list[tuple[float, str]]:

@@ -32,7 +32,6 @@ Departures from the paper, and choices where it is silent:
   is drawn, as in Nessler et al. (2009).
 - Input as "regular" spikes is this package's own; it and "poisson" need pixels in [−1, 1]. Bias spikes come evenly
   spaced, of as many external neurons as a bias above 1 needs.
-- Spikes of a step reach the next layer within the same step, as Eq. 2 has it.
 - A clamp holds step N(l) too, the readout is clamped as one layer more, and rates are measured over the time after it.
 - A binary unit's spike stands for 1; its threshold is what all but a tenth of a percent of the pre-activations reach.
 """

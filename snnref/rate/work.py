@@ -13,18 +13,21 @@ from ..trains import Analog
 
 
 def work(run: Run) -> Work:
-    """Of each sample, up to the time of the run. The bias, and the current of analog pixels, are one addition a step;
-    what fires compares (sign units twice), and pays for a spike with a subtraction, which its update writes."""
-    total = Work()
+    """Of each sample, up to the time of the run. In every step in which it is not held a neuron adds its current (the
+    bias, and what analog pixels bring), and compares if it can fire (sign units twice); a spike is paid with a
+    subtraction, which that update writes. Biases count as currents; what a readout's own spikes and its softmax cost is
+    left out."""
+    total, fires = Work(), run.code.output == "spikes"
     for name, node in driven(run.nodes).items():
+        spiking = isinstance(node, Population)
         current = any(isinstance(run.trains[source], Analog) for source in node.sources)
         adds = current or bool(np.any(node.input.bias))
-        fires = isinstance(node, Population) or run.code.output == "spikes"
-        if adds or fires:
-            total += updates(run, run.latency, neurons=prod(node.shape), compares=fires, adds=adds)
+        steps, n = max(0, run.latency - run.code.held(node)), prod(node.shape)
+        if adds or spiking or fires:
+            total += updates(run, steps, neurons=n, compares=spiking or fires, adds=adds)
         if isinstance(node, Population):
             paid = run.code.reset == "subtract"
             total += Work(additions=paid * each(run.trains[name].count()))
             if node.activation is not None and node.activation.kind == "sign":
-                total += Work(comparisons=run.latency * prod(node.shape))
+                total += Work(comparisons=steps * n)
     return total

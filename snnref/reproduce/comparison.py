@@ -78,11 +78,9 @@ def curves(result: dict[str, Any], network: str) -> dict[str, list[dict[str, Any
 
 def cheapest(result: dict[str, Any], network: str) -> dict[str, dict[str, Any]]:
     """By method, the point of least energy within NEAR of the ANN's accuracy; methods that have one."""
-    prices = PRICES["45 nm, cache"]
 
     def cost(point: dict[str, Any]) -> float:
-        work = Work(**point["work"])
-        return float(prices.compute(work) + (prices.memory(work) or 0.0))
+        return float(PRICES["45 nm, cache"].total(Work(**point["work"])))
 
     near = {
         name: [p for p in found if 100 * (p["ann_accuracy"] - p["accuracy"]) <= NEAR + 1e-9]

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 
 from ..arrays import Array, to_numpy
+from ..canonical import Inexpressible
 from ..trains import EVENT, Stream
 
 
@@ -43,9 +44,9 @@ def intensity_to_delay(x: Array, *, cutoff: float = 0.2, levels: int = 1, keep: 
 
 
 def check_pixels(x: Array, what: str) -> None:
-    """Refuse negative ones, by ValueError."""
+    """Refuse negative ones, by Inexpressible."""
     if (low := float(x.min())) < 0:
-        raise ValueError(
+        raise Inexpressible(
             f"{what}: got values down to {low:.4g}, expected 0 or more: no delay stands for what is below 0; if pixels "
             "are shifted beforehand, make that shift the network's first layer"
         )

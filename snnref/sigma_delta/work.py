@@ -9,8 +9,8 @@ from ..results import Run
 
 def work(run: Run) -> Work:
     """Of each sample: for every synapse that a spike crosses two comparisons, upwards and downwards, with V_q, which is
-    read; and for every spike that a population sends V_q is changed. Nothing happens between events. What is compared
-    at reset is left out."""
+    read (parallel projections count apart); and for every spike that a population sends V_q is changed. Nothing happens
+    between events. What is compared at reset, and the readout's own V_q, are left out."""
     reached = run.operations.total
     sent = sum(each(run.trains[name].count()) for name, node in run.nodes.items() if isinstance(node, Population))
     return Work(sent + 0 * reached, 0 * reached, 2 * reached, reached + sent)

@@ -14,7 +14,8 @@ import numpy as np
 from ..arrays import to_numpy
 from ..canonical import canonical
 from ..counting import neurons, synapses, windows_over
-from ..graph import READOUT, Graph
+from ..energy import each
+from ..graph import Graph
 from ..nodes import MaxPool, Nodes, Population, Readout, driven
 from ..results import Run
 from .schedule import require_ours
@@ -59,26 +60,25 @@ def costs(run: Run) -> Costs:
 
     Raises TypeError for a run of another method.
     """
-    require_ours(run)
-    nodes, trains = run.nodes, run.trains
-    waited, inhibited = (np.zeros(run.output.shape[0]) for _ in range(2))
-    for name, node in driven(nodes).items():
-        end = to_numpy(run.code.end({source: trains[source] for source in node.sources}))
-        inhibited += end.astype(float) * prod(node.shape)
-        if name != READOUT:
-            lag = to_numpy(trains[name].lag)
-            waited += lag.reshape(len(lag), -1).sum(axis=1, dtype=float)
-    additions = run.operations.total + driven_neurons(nodes) + comparisons(nodes) + waited
-    return Costs(additions, inhibited + waited)
+    whole, ticks = hardware_costs(run), waited(run)
+    return Costs(whole.additions + ticks, whole.multiplications + ticks)
 
 
 def hardware_costs(run: Run) -> Costs:
     """Without the ticking neuron (Fig. 6, Table 3): potentials are encoded by T(A) outside; what leaks, does so in the
     inhibitory period only. Raises TypeError for a run of another method."""
-    whole = costs(run)
+    require_ours(run)
+    nodes, inhibited = run.nodes, np.zeros(run.output.shape[0])
+    for node in driven(nodes).values():
+        end = to_numpy(run.code.end({source: run.trains[source] for source in node.sources}))
+        inhibited += end.astype(float) * prod(node.shape)
+    return Costs(run.operations.total + driven_neurons(nodes) + comparisons(nodes), inhibited)
+
+
+def waited(run: Run) -> np.ndarray:
+    """`(batch,)`: the steps of their active periods in which neurons had not fired yet, of all populations."""
     lags = (run.trains[name].lag for name, node in run.nodes.items() if isinstance(node, Population))
-    waited = sum(to_numpy(lag).reshape(len(lag), -1).sum(axis=1, dtype=float) for lag in lags)
-    return Costs(whole.additions - waited, whole.multiplications - waited)
+    return sum((each(lag) for lag in lags), np.zeros(run.output.shape[0]))
 
 
 def driven_neurons(nodes: Nodes) -> int:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..arrays import Array, Placed, namespace
+from ..canonical import Inexpressible
 from ..nodes import Population, Readout
 from ..reverse import spike_time
 
@@ -130,9 +131,9 @@ class TDSNN:
         return output
 
     def check(self, x: Array, what: str) -> None:
-        """Refuse negative values, by ValueError."""
+        """Refuse negative values, by Inexpressible."""
         if (low := float(x.min())) < 0:
-            raise ValueError(
+            raise Inexpressible(
                 f"{what}: got values down to {low:.4g}, expected 0 or more: reverse coding says nothing below; "
                 "if pixels are shifted beforehand, make that shift the network's first layer"
             )

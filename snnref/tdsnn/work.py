@@ -5,13 +5,12 @@ from __future__ import annotations
 from ..counting import neurons
 from ..energy import Work
 from ..results import Run
-from .costs import costs, driven_neurons, hardware_costs
+from .costs import costs, driven_neurons, waited
 
 
 def work(run: Run) -> Work:
     """Of each sample: a multiplication for every step in which a neuron leaks; a tick and a comparison for every step
     of its active period, until it fires; the bias neuron's spike."""
-    leaks = costs(run).multiplications
-    ticks = leaks - hardware_costs(run).multiplications
+    leaks, ticks = costs(run).multiplications, waited(run)
     biased = driven_neurons(run.nodes)
     return Work(biased + ticks, leaks, ticks + neurons(run.nodes), 2 * leaks + ticks + 3 * biased)

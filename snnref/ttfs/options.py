@@ -9,6 +9,7 @@ from numbers import Integral
 from typing import ClassVar
 
 from ..arrays import Array
+from ..canonical import Inexpressible
 from ..trains import Timed
 from .encoding import first_spike
 
@@ -60,9 +61,9 @@ class TTFS:
         return Timed(self.t_max - first_spike(x, t_max=self.t_max, early=self.early), self.t_max)
 
     def check(self, x: Array, what: str) -> None:
-        """Refuse negative values, by ValueError."""
+        """Refuse negative values, by Inexpressible."""
         if (low := float(x.min())) < 0:
-            raise ValueError(
+            raise Inexpressible(
                 f"{what}: got values down to {low:.4g}, expected 0 or more: a time to first spike stands for 0 to "
                 "x_max; if pixels are shifted beforehand, make that shift the network's first layer"
             )

@@ -17,8 +17,8 @@ def work(run: Run) -> Work:
     total, t_max = Work(), run.code.t_max
     for name, node in driven(run.nodes).items():
         n = prod(node.shape)
-        if name == READOUT and answering(run.nodes) != READOUT:
-            continue  # only reads whose spike came first
+        if name == READOUT and run.code.output == "earliest" and answering(run.nodes) != READOUT:
+            continue  # it only looks whose spike came first
         total += updates(run, t_max, neurons=n, compares=False)
         if name != READOUT:
             waited, fired = each(run.trains[name].times), each(run.trains[name].count())
