@@ -14,7 +14,7 @@ _FRONT_DOOR = {  # name -> where it lives; imported when first used, and torch o
     "diagnose": "snnref.diagnosis",
     "explain": "snnref.explanation",
 }
-_MODULES = ("amos", "check", "data", "figures", "layers", "rate", "sigma_delta", "tdsnn", "ttfs", "zoo")
+_MODULES = ("amos", "check", "data", "energy", "figures", "layers", "rate", "sigma_delta", "tdsnn", "ttfs", "zoo")
 
 __all__ = [*_FRONT_DOOR, *_MODULES]
 

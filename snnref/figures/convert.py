@@ -42,7 +42,7 @@ def calibrated(*, code: str = "rate", calibration: str = "training digits") -> F
     shares = {k: [100 * getattr(row, cause) for cause in CAUSES] for k, row in rows.items()}
     top = 1.1 * max(5.0, *(max(values) for values in shares.values()))
     panels = [
-        [Panel([Bars(np.arange(len(CAUSES)), values, color=COLORS[name])], axis, Axis(f"{k}, %", (0, top)), height=100)]
+        [Panel([Bars(np.arange(len(CAUSES)), values, color=COLORS[name])], axis, Axis(f"{k}, %", (0, top)), height=115)]
         for k, values in shares.items()
     ]
     first = rows[POPULATIONS[0]]

@@ -38,7 +38,7 @@ def one_number(*, value: float = 0.625, bits: int = 4) -> Figure:
     raster, beliefs, said = [], [], []
     for row, (name, (fired, belief)) in enumerate(spoken.items()):
         raster.append(Ticks(fired, np.full(len(fired), float(len(spoken) - row)), color=COLORS[name]))
-        beliefs.append(Line(time, belief, color=COLORS[name], label=NAMES[name]))
+        beliefs.append(Line(np.repeat(time, 2)[1:], np.repeat(belief, 2)[:-1], color=COLORS[name]))
         said.append(f"{NAMES[name]} {times(len(fired), 'spike')}, {belief[-1]:.4g}")
     rows = [(len(spoken) - row, NAMES[name]) for row, name in enumerate(spoken)]
     steps = Axis("time step", (-0.02 * levels, levels * 1.02))
@@ -155,10 +155,10 @@ def one_network(
     compute = [float(prices.compute(done) / prices.compute(ann)) for *_, done in found.values()]
     memory = [done.words / ann.words for *_, done in found.values()]
     rows = [
-        _bars([100 * error for error, *_ in found.values()], "output error, %"),
-        _bars([spikes for _, _, spikes, *_ in found.values()], "spikes an output"),
-        _bars(compute, "compute, × ANN", rule=1.0),
-        _bars(memory, "memory, × ANN", rule=1.0),
+        _bars([100 * error for error, *_ in found.values()], "error, %"),
+        _bars([spikes for _, _, spikes, *_ in found.values()], "spikes/output"),
+        _bars(compute, "compute/ANN", rule=1.0),
+        _bars(memory, "memory/ANN", rule=1.0),
     ]
     late = ", ".join(f"{NAMES[k]} {found[k][3]:.0f}" for k in found if k != "sigma_delta")
     return Figure(
@@ -176,7 +176,7 @@ def _bars(values: Sequence[float], label: str, *, rule: float | None = None) -> 
     marks = [
         Bars([i], [value], color=color) for i, (value, color) in enumerate(zip(values, COLORS.values(), strict=True))
     ]
-    return Panel([*marks, *([Rule(y=rule)] if rule else [])], along(), Axis(label, (0, top)), height=95)
+    return Panel([*marks, *([Rule(y=rule)] if rule else [])], along(), Axis(label, (0, top)), height=115)
 
 
 WIDTH, SAMPLES, FEW = 16, 16, 4  # of the random networks: neurons of a layer, inputs
@@ -232,10 +232,10 @@ def depth(*, layers: int = 8, bits: int = 5, network: int = 0, rounding: str = "
             Line(np.arange(1, layers + 1), np.log10(np.maximum(errors, 1e-4)), color=COLORS[name], label=NAMES[name])
         )
         last.append(f"{NAMES[name]} {_percent(errors[0])} and {_percent(errors[-1])}")
-    ticks = [(np.log10(e), f"{100 * e:g} %") for e in (0.001, 0.01, 0.1, 1)]
+    ticks = [(np.log10(e), f"{100 * e:g} %") for e in (0.01, 0.1, 1)]
     axis = Axis("layer", (0.8, layers + 0.2), ticks=[(k, str(k)) for k in range(1, layers + 1)])
     return Figure(
-        [[Panel(curves, axis, Axis("error", (-3.7, 0.6), ticks=ticks), height=260)]],
+        [[Panel(curves, axis, Axis("error", (-2.7, 0.6), ticks=ticks), height=260)]],
         f"{times(layers, 'layer')} of {WIDTH} neurons, {2**bits} values each, rounded {rounding}. Errors, relative to "
         f"the activations, in the first and the last layer: {'; '.join(last)}.",
     )

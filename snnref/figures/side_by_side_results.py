@@ -22,9 +22,9 @@ def compared(found: SideBySide) -> Figure:
     ann = found.ann_work
     columns: list[tuple[str, list[float], float | None]] = [
         ("error, %", [100 * (1 - r.accuracy) for r in rows.values()], 100 * (1 - found.ann_accuracy)),
-        ("spikes a neuron", [r.spikes_per_neuron for r in rows.values()], None),
-        ("compute, × ANN", [float(CACHE.compute(r.work) / CACHE.compute(ann)) for r in rows.values()], 1.0),
-        ("memory, × ANN", [float(r.work.words / ann.words) for r in rows.values()], 1.0),
+        ("spikes/neuron", [r.spikes_per_neuron for r in rows.values()], None),
+        ("compute/ANN", [float(CACHE.compute(r.work) / CACHE.compute(ann)) for r in rows.values()], 1.0),
+        ("memory/ANN", [float(r.work.words / ann.words) for r in rows.values()], 1.0),
     ]
     places = {name: i for i, name in enumerate(NAMES)}
     panels = []
@@ -35,7 +35,7 @@ def compared(found: SideBySide) -> Figure:
         if rule is not None:
             marks.append(Rule(y=rule))
         top = 1.15 * max([*values, rule or 0.0, 1e-9])
-        panels.append([Panel(marks, along(), Axis(label, (0, top)), height=105)])
+        panels.append([Panel(marks, along(), Axis(label, (0, top)), height=115)])
     said = "; ".join(
         f"{NAMES[name]} {r.accuracy:.2%}, {r.spikes_per_neuron:.3g} spikes a neuron" for name, r in rows.items()
     )
@@ -66,11 +66,15 @@ def trade_offs(result: dict[str, Any], *, network: str = "mnist-two-conv") -> Fi
     for label, measure, of_ann in axes:
         marks: list[Mark] = []
         for name, found in curves.items():
-            if label.startswith("steps") and name == "sigma_delta":
+            if label.startswith("steps") and name.startswith("sigma_delta"):
                 continue  # it has none
             points = sorted((float(np.log10(measure(p))), float(np.log10(100 * (1 - p["accuracy"])))) for p in found)
             x, y = zip(*points, strict=True)
-            marks += [Line(x, y, color=COLORS[name], label=NAMES[name]), Dots(x, y, color=COLORS[name])]
+            color = COLORS[name.split()[0]]
+            marks += [
+                Line(x, y, color=color, label="" if panels else _label(name), dashed=" " in name),
+                Dots(x, y, color=color),
+            ]
         marks.append(Rule(y=float(np.log10(100 * (1 - ann)))))
         if of_ann is not None:
             marks.append(Rule(x=float(np.log10(of_ann)), label="ANN"))
@@ -81,13 +85,18 @@ def trade_offs(result: dict[str, Any], *, network: str = "mnist-two-conv") -> Fi
         across, up = Axis(label, span, ticks=_decades(span)), Axis("error, %", (low, high + 0.1), ticks=ticks)
         panels.append([Panel(marks, across, up, height=200)])
     near = comparison.cheapest(result, network)
-    said = "; ".join(f"{NAMES[k]} {p['work']['additions'] / 1e6:,.1f} M additions" for k, p in near.items())
-    missing = [NAMES[k] for k in curves if k not in near]
+    said = "; ".join(f"{_label(k)} {p['work']['additions'] / 1e6:,.1f} M additions" for k, p in near.items())
+    missing = [_label(k) for k in curves if k not in near]
     return Figure(
         panels,
         f"{network}, {whole.images:,} test images, ANN {ann:.2%}. Within {comparison.NEAR:g} points of it, with the "
         f"least energy: {said}" + (f"; never: {', '.join(missing)}" if missing else "") + ".",
     )
+
+
+def _label(name: str) -> str:
+    method, _, rest = name.partition(" ")
+    return f"{NAMES[method]} {rest}".rstrip()
 
 
 def _total(work: Work) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import energy, zoo
+from .. import energy, sigma_delta, zoo
 from ..comparison import Row, SideBySide, units
 from ..energy import PRICES, Work
 from ..evaluation import Evaluation
@@ -37,16 +37,18 @@ EXPERIMENTS = [
         for network in NETWORKS
         for value in values
     ),
-    # Sigma-delta without hysteresis: a count is the rounded activation, whatever came before.
-    Experiment(
-        "rounding",
-        NETWORKS[0],
-        "sigma_delta",
-        {**method("sigma_delta").COMPARED, "quantiser": "round", "threshold": 0.2},
+    # Sigma-delta without hysteresis: in the end a count is the rounded potential, whatever came before.
+    *(
+        Experiment(
+            "rounding", network, "sigma_delta", {**sigma_delta.COMPARED, "quantiser": "round", "threshold": threshold}
+        )
+        for network in NETWORKS
+        for threshold in (0.1, 0.2)
     ),
 ]
 
 NEAR = 0.3  # points from the ANN's accuracy
+ROUNDED = "sigma_delta rounded"  # not a method, but without what gives this one its name
 
 
 def side_by_side(result: dict[str, Any], network: str) -> SideBySide:
@@ -68,12 +70,12 @@ def side_by_side(result: dict[str, Any], network: str) -> SideBySide:
 
 
 def curves(result: dict[str, Any], network: str) -> dict[str, list[dict[str, Any]]]:
-    """By method, what was measured along its main setting; rate coding on its way."""
-    found = [e for group in ("compared", "moved") for e in result["experiments"] if e["group"] == group]
-    return {
-        name: [p for e in found if (e["network"], e["method"]) == (network, name) for p in e["points"]]
-        for name in METHODS
-    }
+    """By method, what was measured along its main setting, rate coding on its way; and sigma-delta rounded."""
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in (*METHODS, ROUNDED)}
+    for e in result["experiments"]:
+        if e["network"] == network:
+            found[ROUNDED if e["group"] == "rounding" else e["method"]] += e["points"]
+    return found
 
 
 def cheapest(result: dict[str, Any], network: str) -> dict[str, dict[str, Any]]:
