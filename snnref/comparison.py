@@ -79,19 +79,12 @@ class SideBySide:
     def _tables(self) -> Iterator[tuple[str, list[str], list[list[str]]]]:
         """A title, the heads of the columns, and the rows."""
         answered = {row.method: row for row in self.rows if row.result}
-        heads = [
-            "accuracy",
-            "as the ANN",
-            "neurons",
-            "spikes/neuron",
-            "/output",
-            "synaptic ops",
-            "latency",
-            "retrained",
-        ]
-        ann = ["ANN", f"{self.ann_accuracy:.2%}", "", f"({self.units:,})"]
-        answers = [ann, *([name, *self._cells(row)] for name, row in answered.items())]
-        yield f"{self.images:,} images, scales from {self.calibration:,} others", ["", *heads], answers
+        answers = [["ANN", f"{self.ann_accuracy:.2%}"], *([name, *_answer(row)] for name, row in answered.items())]
+        title = f"{self.images:,} images, scales from {self.calibration:,} others"
+        yield title, ["", "accuracy", "as the ANN", "latency", "retrained"], answers
+        heads = ["", "neurons", "spikes/neuron", "spikes/output", "synaptic operations"]
+        spikes = [[name, *self._spikes(row.result)] for name, row in answered.items() if row.result]
+        yield f"spikes of an image; the ANN has {self.units:,} outputs", heads, spikes
         works = {"ANN": self.ann_work} | {name: row.result.work for name, row in answered.items() if row.result}
         counted = [[name, *(f"{count:,.0f}" for count in vars(work).values())] for name, work in works.items()]
         yield "operations of an image", ["", "additions", "multiplications", "comparisons", "words"], counted
@@ -105,19 +98,16 @@ class SideBySide:
             *(f"{name}: {prices.source}" for name, prices in PRICES.items()),
         ]
 
-    def _cells(self, row: Row) -> list[str]:
-        result = row.result
-        assert result is not None
-        return [
-            f"{result.accuracy:.2%}",
-            f"{result.agreement:.2%}",
-            f"{result.neurons:,}",
-            f"{result.spikes_per_neuron:.3f}",
-            f"{self.spikes_per_output(result):.3f}",
-            f"{result.operations:,.0f}",
-            f"{result.latency:.4g} {row.time_unit.partition(' of ')[0]}",
-            "yes" if row.retrained else "no",
-        ]
+    def _spikes(self, result: Evaluation) -> list[str]:
+        each = f"{self.spikes_per_output(result):.3f}" if self.units else ""
+        return [f"{result.neurons:,}", f"{result.spikes_per_neuron:.3f}", each, f"{result.operations:,.0f}"]
+
+
+def _answer(row: Row) -> list[str]:
+    result = row.result
+    assert result is not None
+    latency = f"{result.latency:.4g} {row.time_unit.partition(' of ')[0]}"
+    return [f"{result.accuracy:.2%}", f"{result.agreement:.2%}", latency, "yes" if row.retrained else "no"]
 
 
 def _bought(work: Work) -> list[str]:
@@ -132,7 +122,8 @@ def _bought(work: Work) -> list[str]:
 
 
 def _amount(value: float, unit: str) -> str:
-    return f"{value / 1e6:,.3g} µJ" if unit == "pJ" else f"{value:,.3g} {unit}"
+    millions = f"{value / 1e6:,.3g}" if value < 1e9 else f"{value / 1e6:,.0f}"
+    return f"{millions} {'µJ' if unit == 'pJ' else f'M {unit}'}"
 
 
 def _listed(settings: Settings) -> str:

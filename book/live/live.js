@@ -79,7 +79,7 @@ function axis({ label, domain, ticks }) {
 // Room for the tick texts of the y axes, the same for all panels so that their time axes agree.
 function leftMargin(figure, width) {
   const texts = figure.rows.flatMap((row) => row.flatMap((panel) => (panel.y.ticks ?? []).map(([, text]) => text)));
-  return Math.min(Math.max(46, 12 + 6.2 * Math.max(0, ...texts.map((text) => text.length))), width / 2);
+  return Math.min(Math.max(50, 14 + 6.8 * Math.max(0, ...texts.map((text) => text.length))), width / 2);
 }
 
 function drawPanel(panel, width, left) {
