@@ -20,8 +20,10 @@ def integrate_and_fire(
     v : potential before it, of any shape that fits
     signed : a second threshold at −threshold, where the neuron fires −1 (section 3.4)
     Returns `(spike, v)`: 1 where the neuron fires (or −1), else 0, and the
-    potential after the reset. Raises ValueError for an unknown reset,
-    TypeError if z and v are not of one kind and on one device.
+    potential after the reset. Under a constant z the rate after t steps is
+    A − V/(tθ) with A = z/θ if it subtracts (Eq. 5b), and less if it does not
+    (Eq. 5a). Raises ValueError for an unknown reset, TypeError if z and v are
+    not of one kind and on one device.
     """
     check_choice("reset", reset, RESETS)
     check_alike(z=z, v=v)
