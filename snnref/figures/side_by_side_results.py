@@ -61,7 +61,7 @@ def trade_offs(result: dict[str, Any], *, network: str = "mnist-two-conv") -> Fi
     ]
     low = float(np.log10(100 * (1 - ann))) - 0.15
     high = max(float(np.log10(100 * (1 - p["accuracy"]))) for found in curves.values() for p in found)
-    ticks = [(float(np.log10(e)), f"{e:g}") for e in (0.5, 1, 2, 5, 10, 20, 50) if low < np.log10(e)]
+    ticks = [(float(np.log10(e)), f"{e:g}") for e in (0.5, 1, 2, 5, 10, 20, 50) if low < np.log10(e) < high]
     panels: list[list[Panel]] = []
     for label, measure, of_ann in axes:
         marks: list[Mark] = []
