@@ -133,7 +133,7 @@ def ticking(*, leak: float = 3.0, value: float = 2.0, rounding: str = "up") -> F
     tick = tdsnn.tick_weight(np.asarray(end), leak=leak)
     fired, active = tdsnn.active_period(silent[-1], tick=tick, leak=leak, threshold=h * left)
     out = float(fired)
-    potentials = np.array([float(v) for v in silent + active[1:]])
+    potentials = np.array([float(v) for v in silent + active[1:]]).round(12) + 0.0
     a = round(float(np.dot(WEIGHTS, growth(spikes, leak=leak))), 12) + 0.0  # sums of 0 differ from machine to machine
     stop = end + max(out, 1.0)
     axis = (-0.5, stop + 0.7)
