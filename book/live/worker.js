@@ -1,38 +1,31 @@
-// Python in the reader's browser: one worker a page. Takes {id, name, values}, answers {id, figure} or {id, error},
-// or {fatal} when Python cannot be started. No SharedArrayBuffer, so any static host will do.
-import { loadPyodide } from "./pyodide/pyodide.mjs";
+// Python in the reader's browser. Takes {id, kind, …}, answers {id, answer} or {id, error}, or {fatal} when Python
+// cannot be started or go on. No SharedArrayBuffer, so any static host will do.
+import { startPython } from "./start.js";
 
-const here = new URL("./", import.meta.url).href;
+const lastLine = (error) => String(error.message ?? error).trim().split("\n").at(-1); // of a Python traceback
+const started = startPython(new URL("./", import.meta.url).href);
+started.catch((error) => self.postMessage({ fatal: lastLine(error) }));
 
-async function start() {
-  const folder = here + "pyodide/";
-  const [python, site] = await Promise.all([
-    loadPyodide({ indexURL: folder, packageBaseUrl: folder, packages: ["numpy"], env: { HOME: "/home/pyodide" } }),
-    fetch(here + "site.zip").then((r) => {
-      if (!r.ok) throw new Error(`site.zip: ${r.status}`);
-      return r.arrayBuffer();
-    }),
-  ]);
-  python.unpackArchive(site, "zip", { extractDir: python.runPython("import site; site.getsitepackages()[0]") });
-  const answer = python.runPython(`
-import importlib, json
-importlib.invalidate_caches()
+let describe;
+const ANSWERS = {
+  // The description of a figure at some values, as JSON.
+  figure(python, { name, values }) {
+    describe ??= python.runPython(`
+import json
 from snnref.figures import describe
 lambda name, values: describe(name, json.loads(values)).json()
 `);
-  return { answer, PythonError: python.ffi.PythonError };
-}
+    return describe(name, JSON.stringify(values));
+  },
+};
 
-const lastLine = (error) => String(error.message ?? error).trim().split("\n").at(-1); // of a Python traceback
-const started = start();
-started.catch((error) => self.postMessage({ fatal: lastLine(error) }));
-
-self.onmessage = async ({ data: { id, name, values } }) => {
-  const { answer, PythonError } = await started;
+self.onmessage = async ({ data: { id, kind, ...question } }) => {
+  const python = await started;
   try {
-    self.postMessage({ id, figure: answer(name, JSON.stringify(values)) });
+    self.postMessage({ id, answer: await ANSWERS[kind](python, question) });
   } catch (error) {
     // An error that is not Python's own (out of memory, stack overflow) leaves nothing to go on with.
-    self.postMessage(error instanceof PythonError ? { id, error: lastLine(error) } : { fatal: lastLine(error) });
+    const own = error instanceof python.ffi.PythonError;
+    self.postMessage(own ? { id, error: lastLine(error) } : { fatal: lastLine(error) });
   }
 };

@@ -1,0 +1,48 @@
+// Python in a worker of its own: `ask` a question, get a promise of the answer.
+const here = new URL("./", import.meta.url);
+const PATIENCE = 60_000; // milliseconds for one answer, once Python runs
+
+export class Python {
+  #worker;
+  #running = false; // it has answered before
+  #asked = 0;
+  #waiting = new Map();
+
+  // One question: `{kind: "figure", name, values}` and others that `worker.js` lists. Python starts with the first.
+  ask(question) {
+    if (!this.#worker) this.#start();
+    const id = ++this.#asked;
+    if (this.#running && question.patience !== null)
+      setTimeout(() => this.#waiting.has(id) && this.stop("no answer for a minute"), PATIENCE);
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, ...question });
+    });
+  }
+
+  // End it, with an error for whoever waits; the next question starts a new one.
+  stop(message) {
+    for (const { reject } of this.#waiting.values()) reject(new Error(message));
+    this.#waiting.clear();
+    this.#worker?.terminate();
+    this.#worker = undefined;
+    this.#running = false;
+  }
+
+  #start() {
+    const worker = new Worker(new URL("worker.js", here), { type: "module" });
+    this.#worker = worker;
+    worker.onmessage = ({ data }) => {
+      if (worker !== this.#worker) return; // one that was stopped
+      if (data.fatal) return this.stop(data.fatal);
+      this.#running = true;
+      const { resolve, reject } = this.#waiting.get(data.id);
+      this.#waiting.delete(data.id);
+      if (data.error) reject(new Error(data.error));
+      else resolve(data.answer);
+    };
+    worker.onerror = (event) => worker === this.#worker && this.stop(event.message || "Python could not be started");
+  }
+}
+
+export const python = new Python(); // that of the page's figures
