@@ -17,13 +17,15 @@ from typing import Any
 from .figures import describe, find
 from .figures.description import Figure
 
+WHOLE = 8000  # milliseconds that Play takes from one end of a slider to the other, if the figure keeps up
 BOOK = "SNNREF_BOOK"  # set while the book is built: figures become live elements of the page
 
 
-def explore(function: Callable[..., Figure], **controls: Sequence[Any]) -> Explorable:
+def explore(function: Callable[..., Figure], *, play: str | None = None, **controls: Sequence[Any]) -> Explorable:
     """An explorable figure.
 
     function : of `snnref.figures`, with keyword parameters and a figure description as result
+    play     : the parameter that a Play button moves from its low to its high
     controls : for each parameter either (low, high, step, value), or a list of texts to choose from, the first chosen
 
     Raises ValueError for a function that is not of `snnref.figures`, or controls that make no sense.
@@ -34,7 +36,10 @@ def explore(function: Callable[..., Figure], **controls: Sequence[Any]) -> Explo
     for name in controls:
         if name not in known:
             raise ValueError(f"control {name!r}: {function.__name__} has the parameters {', '.join(known)}")
-    return Explorable(function, {name: _control(name, spec) for name, spec in controls.items()})
+    made = {name: _control(name, spec) for name, spec in controls.items()}
+    if play is not None and "low" not in made.get(play, {}):
+        raise ValueError(f"play: got {play!r}, expected one of {', '.join(n for n, c in made.items() if 'low' in c)}")
+    return Explorable(function, made, play=play)
 
 
 def _name(function: Callable[..., Figure]) -> str:
@@ -59,9 +64,12 @@ def _control(name: str, spec: Sequence[Any]) -> dict[str, Any]:
 class Explorable:
     """A figure function with controls; displays itself."""
 
-    def __init__(self, function: Callable[..., Figure], controls: dict[str, dict[str, Any]]):
+    def __init__(
+        self, function: Callable[..., Figure], controls: dict[str, dict[str, Any]], *, play: str | None = None
+    ):
         self.name = _name(function)
         self.controls = controls
+        self.play = play
         self.values = {name: control["value"] for name, control in controls.items()}
 
     def figure(self) -> Figure:
@@ -77,8 +85,11 @@ class Explorable:
 
     def static(self) -> str:
         """The element that the page's script makes live; without a script it shows the default picture."""
-        spec = html.escape(json.dumps({"name": self.name, "controls": list(self.controls.values())}), quote=True)
-        return f'<figure class="snn-explore" data-spec="{spec}">{self.picture()}</figure>'
+        spec = {"name": self.name, "controls": list(self.controls.values()), "play": self.play}
+        return (
+            f'<figure class="snn-explore" data-spec="{html.escape(json.dumps(spec), quote=True)}">'
+            f"{self.picture()}</figure>"
+        )
 
     @cached_property
     def sliders(self) -> dict[str, Any]:
@@ -114,7 +125,19 @@ class Explorable:
 
         for slider in self.sliders.values():
             slider.observe(update, names="value")
-        return widgets.VBox([widgets.HBox(list(self.sliders.values())), shown])
+        controls = [*self.sliders.values(), *([self._player()] if self.play else [])]
+        return widgets.VBox([widgets.HBox(controls), shown])
+
+    def _player(self) -> Any:
+        """A button that moves the slider `play` step by step to its end."""
+        import ipywidgets as widgets
+
+        slider, control = self.sliders[self.play or ""], self.controls[self.play or ""]
+        low, step = control["low"], control["step"]
+        count = round((control["high"] - low) / step)
+        player = widgets.Play(min=0, max=count, value=round((slider.value - low) / step), interval=WHOLE // count)
+        player.observe(lambda change: setattr(slider, "value", low + change.new * step), names="value")
+        return player
 
     def _ipython_display_(self) -> None:
         from IPython.display import HTML, display

@@ -31,7 +31,7 @@ CACHE = ROOT / ".cache" / "live"
 RELEASE = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{file}"  # Pyodide's own distribution
 CARRIER, INSIDE = "open-webui==0.12.4", "open_webui/frontend/pyodide"  # a package that carries the same files
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
-FRONT_END = tuple(p.name for p in sorted(HERE.glob("*.js"))) + ("live.css",)
+FRONT_END = (*sorted(path.name for path in HERE.glob("*.js")), "live.css")
 PACKAGES = (ROOT / "snnref", Path(array_api_compat.__file__).parent)
 
 
