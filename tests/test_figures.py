@@ -132,6 +132,20 @@ def test_only_figures_with_their_own_parameters_are_explorable():
         explore(vocabulary.one_number, tempo=(0, 1, 1, 0))
 
 
+@pytest.mark.parametrize("play", ["reset", "nothing"])
+def test_only_a_slider_can_play(play):
+    with pytest.raises(ValueError, match=r"play: got .* expected one of threshold, current"):
+        explore(vocabulary.neuron, threshold=(1, 2, 1, 1), current=(0, 1, 1, 0), reset=["zero"], play=play)
+
+
+def test_play_moves_its_slider_in_a_notebook():
+    explorable = explore(vocabulary.one_number, value=(0.0, 1.0, 0.25, 0.25), steps=(1, 4, 1, 2), play="value")
+    player = explorable.widget.children[0].children[-1]
+    assert (player.min, player.value, player.max) == (0, 1, 4)
+    player.value = 3
+    assert explorable.values == {"value": 0.75, "steps": 2}
+
+
 def test_decimal_steps_are_welcome():
     assert explore(vocabulary.one_number, value=(0, 1, 0.1, 0.3)).values == {"value": 0.3}
 

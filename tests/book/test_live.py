@@ -160,6 +160,63 @@ def test_keyboard_moves_a_labelled_slider(site, browser):
     wait_for(page, 0, "ready", {"threshold": 1.0625})
 
 
+def test_the_address_holds_the_settings(site, browser):
+    """What was moved stands in the address; a link leads to the same state; Reset takes it back."""
+    page = browser.page(f"{site}vocabulary.html")
+    wait_for(page, 0, "ready")
+    figure = page.locator(".snn-explore").first
+    reset = figure.get_by_role("button", name="Reset")
+    assert reset.is_disabled()
+    assert "=" not in page.url
+    figure.get_by_label("threshold").fill("1.5")
+    figure.get_by_label("reset").select_option("zero")
+    wait_for(page, 0, "ready", {"threshold": 1.5, "reset": "zero"})
+    name = json.loads(figure.get_attribute("data-spec"))["name"]
+    assert page.url.endswith(f"#{name}.threshold=1.5&{name}.reset=zero")
+
+    another = browser.page(page.url)
+    wait_for(another, 0, "ready", {"threshold": 1.5, "reset": "zero"})
+    figure = another.locator(".snn-explore").first
+    assert figure.get_by_label("threshold").input_value() == "1.5"
+    figure.get_by_role("button", name="Reset").click()
+    wait_for(another, 0, "ready", {"threshold": 1.0, "reset": "subtract"})
+    assert "=" not in another.url
+    another.evaluate("name => location.hash = `${name}.threshold=99&${name}.reset=never`", name)
+    wait_for(another, 0, "ready", {"threshold": 2.0, "reset": "subtract"})  # the nearest that there is
+    another.evaluate("location.hash = 'one-neuron'")  # an anchor
+    assert figure.get_by_label("threshold").input_value() == "2"
+
+
+def test_a_link_can_be_copied(site, browser):
+    browser.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = browser.page(f"{site}vocabulary.html")
+    wait_for(page, 0, "ready")
+    figure = page.locator(".snn-explore").first
+    figure.get_by_label("current").fill("0.5")
+    figure.get_by_role("button", name="Copy link").click()
+    figure.get_by_text("Link copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()").endswith(".current=0.5")
+
+
+def test_play_moves_a_slider_to_its_end(site, browser):
+    page = browser.page(f"{site}vocabulary.html")
+    index = page.locator(".snn-explore").evaluate_all("all => all.findIndex(e => JSON.parse(e.dataset.spec).play)")
+    wait_for(page, index, "ready")
+    figure = page.locator(".snn-explore").nth(index)
+    slider = figure.get_by_label("steps")
+    slider.fill("190")
+    figure.get_by_role("button", name="Play steps").click()
+    figure.get_by_role("button", name="Pause steps").wait_for()
+    wait_for(page, index, "ready", {"steps": 200})
+    figure.get_by_role("button", name="Play steps").wait_for()
+    assert ".steps=200" in page.url
+    figure.get_by_role("button", name="Play steps").click()  # from its beginning
+    page.wait_for_function("slider => slider.value > 1 && slider.value < 100", arg=slider.element_handle())
+    figure.get_by_role("button", name="Pause steps").click()
+    at = int(slider.input_value())
+    wait_for(page, index, "ready", {"steps": at})
+
+
 def test_without_javascript_the_pictures_are_there(site, browser):
     browser.context.route("**/*.js", lambda route: route.abort())
     page = browser.page(f"{site}vocabulary.html")
