@@ -13,7 +13,7 @@ const button = (text, onClick) => {
 
 export function makeLive(element) {
   const spec = JSON.parse(element.dataset.spec);
-  const { picture, caption, form, tools, say } = furnish(element);
+  const { picture, caption, form, tools, badge, say } = furnish(element);
   const values = {};
   const controls = Object.fromEntries(
     spec.controls.map((c) => [c.name, makeControl(c, (value) => ((values[c.name] = value), moved()))]),
@@ -78,8 +78,8 @@ export function makeLive(element) {
     update();
   });
   const link = button("Copy link", async () => say("note", await hand(addressOf(prefix, changed()))));
-  if (spec.play) tools.append(makePlay(spec.controls.find((c) => c.name === spec.play), controls[spec.play], element));
-  tools.append(reset, link);
+  if (spec.play) tools.prepend(makePlay(spec.controls.find((c) => c.name === spec.play), controls[spec.play], element));
+  badge.before(reset, link);
   function follow() {
     const entries = read(prefix);
     if (!Object.keys(entries).length) return; // the address speaks of something else
@@ -136,7 +136,8 @@ function furnish(element) {
   const tools = part("span", "snn-tools");
   const badge = part("span", "snn-badge", { "aria-hidden": "true" }); // what is worth hearing is said below
   const status = part("p", "snn-status", { role: "status" });
-  form.append(tools, badge);
+  tools.append(badge);
+  form.append(tools);
   element.prepend(form, status);
 
   function say(state, message = "", again = undefined) {
@@ -149,7 +150,7 @@ function furnish(element) {
     if (status.textContent !== message) status.textContent = message;
     if (again) status.append(button("Try again", again));
   }
-  return { picture: element.querySelector(".snn-picture"), caption, form, tools, say };
+  return { picture: element.querySelector(".snn-picture"), caption, form, tools, badge, say };
 }
 
 const WHOLE = 8_000; // milliseconds from one end of a slider to the other, if the page keeps up
