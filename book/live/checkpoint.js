@@ -8,10 +8,8 @@ const make = (tag, properties = {}, ...children) => {
 };
 
 // What may be meant by "0.5", ".5", "0,5", "1/2", "−15", "12 spikes", "67,776" (two readings); [] if it is no number.
-export function readings(text, unit = "") {
-  let plain = text.trim().replace(/[−–]/g, "-");
-  if (unit && plain.endsWith(unit)) plain = plain.slice(0, -unit.length);
-  plain = plain.replace(/\s/g, "");
+export function readings(text) {
+  const plain = text.replace(/[−–]/g, "-").replace(/[a-z ]+$/i, "").replace(/\s/g, ""); // without a unit
   const number = "([+-]?(?:\\d+[.,]?\\d*|[.,]\\d+)(?:e[+-]?\\d+)?)";
   const found = [];
   if (/^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$/.test(plain)) found.push(Number(plain.replaceAll(",", "")));
@@ -47,7 +45,7 @@ function number(element) {
   const input = make("input", { type: "text", autocomplete: "off", size: 10 });
   const judge = (form, others) => {
     const near = (wanted) => meant.find((x) => Math.abs(x - Number(wanted)) <= tolerance) !== undefined;
-    const meant = readings(input.value, unit);
+    const meant = readings(input.value);
     if (!input.value.trim()) return { unclear: "Write a number first." };
     if (!meant.length) return { unclear: `“${input.value.trim()}” is not a number. Write 0.5, 0,5 or 1/2.` };
     if (near(value)) return { right: true };
