@@ -50,7 +50,7 @@ class Item:
     marked: bool = False  # has brackets
 
 
-class html(nodes.General, nodes.Element):  # noqa: N801 (docutils derives the names of visitors from it)
+class Tag(nodes.General, nodes.Element):
     """An element of HTML, `tag` with `attributes`, around its children; elsewhere just these."""
 
 
@@ -103,12 +103,12 @@ class Checkpoint(SphinxDirective):
     required_arguments = 1
     final_argument_whitespace = True
     has_content = True
-    option_spec = {name: str for name in ("value", "tolerance", "unit")}  # noqa: RUF012 (as docutils wants it)
+    option_spec = dict.fromkeys(("value", "tolerance", "unit"), str)
 
     def run(self) -> list[nodes.Node]:
         try:
             items, begin = split(list(self.content))
-            explanation = html(tag="div", attributes={"class": "snn-why"})
+            explanation = Tag(tag="div", attributes={"class": "snn-why"})
             self.state.nested_parse(self.content[begin:], self.content_offset + begin, explanation)
             if not explanation.astext().strip():
                 raise ValueError("has no explanation behind its list")
@@ -116,15 +116,15 @@ class Checkpoint(SphinxDirective):
         except ValueError as error:
             raise self.error(f"checkpoint {self.arguments[0]!r}: {error}") from error
         *options, answer, others = parts
-        folded = html("", html("", nodes.Text("Answer"), tag="summary"), answer, explanation, others, tag="details")
+        folded = Tag("", Tag("", nodes.Text("Answer"), tag="summary"), answer, explanation, others, tag="details")
         question = self._inline(self.arguments[0], tag="p", attributes={"class": "snn-question"})
-        element = html("", question, *options, folded, tag="div", attributes={"class": "snn-checkpoint", **attributes})
+        element = Tag("", question, *options, folded, tag="div", attributes={"class": "snn-checkpoint", **attributes})
         self.set_source_info(element)
         return [element]
 
-    def _inline(self, text: str, **element: Any) -> html:
+    def _inline(self, text: str, **element: Any) -> Tag:
         """Its text with mathematics, code, links, as an element."""
-        return html("", *self.parse_inline(text)[0], **element)
+        return Tag("", nodes.inline("", "", *self.parse_inline(text)[0]), **element)
 
     def _choice(self, items: list[Item]) -> tuple[list[nodes.Node], dict[str, Any]]:
         if self.options:
@@ -136,7 +136,7 @@ class Checkpoint(SphinxDirective):
             raise ValueError(f"got {len(right)} right of {len(items)} options, expected one of at least two")
         if missing := [item.text for item in items if not (item.right or (item.marked and item.feedback))]:
             raise ValueError(f"option {missing[0]!r} has no brackets, or no feedback after '::'")
-        options = html("", *(self._inline(item.text, tag="li") for item in items), tag="ul")
+        options = Tag("", *(self._inline(item.text, tag="li") for item in items), tag="ul")
         options["attributes"] = {"class": "snn-options"}
         others = [(i, item) for i, item in enumerate(items) if not item.right]
         return [options, self._answer(items[right[0]].text), self._others(others)], {"data-right": right[0]}
@@ -165,32 +165,32 @@ class Checkpoint(SphinxDirective):
         except Exception as error:
             raise ValueError(f"{expression!r} could not be computed: {type(error).__name__}: {error}") from error
 
-    def _answer(self, text: str) -> html:
-        return html("", self._inline(text, tag="strong"), tag="p")
+    def _answer(self, text: str) -> Tag:
+        return Tag("", self._inline(text, tag="strong"), tag="p")
 
-    def _others(self, items: list[tuple[float, Item]]) -> html:
+    def _others(self, items: list[tuple[float, Item]]) -> Tag:
         """What is wrong with each of the other answers, marked with its place or number."""
         entries = []
         for key, item in items:
-            said = self._inline(item.text if item.marked else shown(key), tag="em")
+            said = self._inline(f"{item.text.removesuffix('.') if item.marked else shown(key)}:", tag="em")
             feedback = self._inline(item.feedback, tag="span")
-            entries.append(html("", said, nodes.Text(" "), feedback, tag="li", attributes={"data-answer": repr(key)}))
-        return html("", *entries, tag="ul", attributes={"class": "snn-others"})
+            entries.append(Tag("", said, nodes.Text(" "), feedback, tag="li", attributes={"data-answer": repr(key)}))
+        return Tag("", *entries, tag="ul", attributes={"class": "snn-others"})
 
 
-def visit(translator: Any, node: html) -> None:
+def visit(translator: Any, node: Tag) -> None:
     translator.body.append(translator.starttag({}, node["tag"], "", **node.get("attributes", {})))
 
 
-def depart(translator: Any, node: html) -> None:
+def depart(translator: Any, node: Tag) -> None:
     translator.body.append(f"</{node['tag']}>\n")
 
 
-def ignore(translator: Any, node: html) -> None:
+def ignore(translator: Any, node: Tag) -> None:
     """The children stand for themselves."""
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("checkpoint", Checkpoint)
-    app.add_node(html, html=(visit, depart), **dict.fromkeys(("latex", "text", "man", "texinfo"), (ignore, ignore)))
+    app.add_node(Tag, html=(visit, depart), **dict.fromkeys(("latex", "text", "man", "texinfo"), (ignore, ignore)))
     return {"parallel_read_safe": True}

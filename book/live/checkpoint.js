@@ -1,4 +1,4 @@
-// One <div class="snn-checkpoint">: its question becomes a form, and the folded answer tells what to say to each answer.
+// One <div class="snn-checkpoint">: its question becomes a form, and what to say comes out of the folded answer.
 const SLACK = 1e-9; // of a number that was written in decimals
 
 const make = (tag, properties = {}, ...children) => {
@@ -50,8 +50,8 @@ function number(element) {
     if (!meant.length) return { unclear: `“${input.value.trim()}” is not a number. Write 0.5, 0,5 or 1/2.` };
     if (near(value)) return { right: true };
     const because = others.find((item) => near(item.dataset.answer));
-    const which = meant.at(-1) < value ? "small" : "large";
-    return { wrong: because ? `Not ${input.value.trim()}.` : `Not ${input.value.trim()}: that is too ${which}.`, because };
+    const more = because ? "" : `: that is too ${meant.at(-1) < value ? "small" : "large"}`;
+    return { wrong: `Not ${input.value.trim()}${more}.`, because };
   };
   return { inputs: [make("label", { className: "snn-number" }, "Your answer ", input, ` ${unit}`)], judge };
 }
@@ -72,7 +72,7 @@ export function makeCheckpoint(element, index) {
     event.preventDefault();
     const { right, wrong, because, unclear } = judge(form, others);
     element.dataset.state = right ? "right" : wrong ? "wrong" : "unclear";
-    status.replaceChildren(right ? "Right. Why, stands below." : (wrong ?? unclear));
+    status.replaceChildren(right ? "Right. Why it is so stands below." : (wrong ?? unclear));
     if (because) status.append(" ", because.lastElementChild.cloneNode(true));
     globalThis.MathJax?.typesetPromise?.([status]); // if it had not come to the feedback yet
     if (right) answer.open = true;
