@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 LIVE = Path(__file__).parents[1] / "_build" / "live"  # made by book/live/assets.py
+ELEMENTS = ("snn-explore", "snn-checkpoint")  # one of these classes makes a page a live one
 
 # A browser runs no module script of a page that was opened as a file.
 FROM_A_FILE = """
@@ -20,7 +21,7 @@ def add_live(app, pagename, templatename, context, doctree):
     """Live pages get the front end; no page gets Thebe, which asks a foreign server for its script."""
     context["script_files"][:] = [script for script in context["script_files"] if not _is_thebe(script)]
     context["css_files"][:] = [sheet for sheet in context["css_files"] if "thebe" not in str(sheet.filename)]
-    if 'class="snn-explore"' in context.get("body", ""):
+    if any(f'class="{name}"' in context.get("body", "") for name in ELEMENTS):
         live = "../" * pagename.count("/") + "live/"
         context["body"] += f'<link rel="stylesheet" href="{live}live.css">'
         context["body"] += f'<script type="module" src="{live}live.js"></script>'

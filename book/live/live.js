@@ -8,6 +8,7 @@ const LIVE = {
 // What does without.
 const ALWAYS = {
   ".snn-figure": ["fitting.js", "makeFitting"],
+  ".snn-checkpoint": ["checkpoint.js", "makeCheckpoint"],
 };
 
 function sayStill(element) {
