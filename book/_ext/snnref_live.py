@@ -1,6 +1,7 @@
 """Sphinx side of the live pages: they load their own front end, and no page asks another site for anything."""
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -9,8 +10,8 @@ LIVE = Path(__file__).parents[1] / "_build" / "live"  # made by book/live/assets
 # A browser runs no module script of a page that was opened as a file.
 FROM_A_FILE = """
 if (location.protocol === "file:")
-  for (const figure of document.querySelectorAll(".snn-explore"))
-    figure.prepend("To make this figure live, open the book through a web server: make serve.");
+  for (const element of document.querySelectorAll(".snn-explore, .snn-code"))
+    element.prepend("To make this live, open the book through a web server: make serve.");
 """
 
 os.environ["SNNREF_BOOK"] = "1"  # inherited by the kernels that execute the chapters
@@ -20,7 +21,7 @@ def add_live(app, pagename, templatename, context, doctree):
     """Live pages get the front end; no page gets Thebe, which asks a foreign server for its script."""
     context["script_files"][:] = [script for script in context["script_files"] if not _is_thebe(script)]
     context["css_files"][:] = [sheet for sheet in context["css_files"] if "thebe" not in str(sheet.filename)]
-    if 'class="snn-explore"' in context.get("body", ""):
+    if re.search('class="snn-(explore|code)"', context.get("body", "")):
         live = "../" * pagename.count("/") + "live/"
         context["body"] += f'<link rel="stylesheet" href="{live}live.css">'
         context["body"] += f'<script type="module" src="{live}live.js"></script>'
