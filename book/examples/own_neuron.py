@@ -10,4 +10,4 @@ def neuron(z, v, threshold=1.0, reset="subtract"):
     return spike, v
 
 
-print(snnref.check.neuron("rate", neuron))
+snnref.check.neuron("rate", neuron)

@@ -75,6 +75,7 @@ class CodeBox {
       onRun: () => this.run(),
       onChange: (text) => this.#changed(text),
     });
+    element.classList.add("snn-made");
     this.#offerExamples();
     this.#greet();
   }
