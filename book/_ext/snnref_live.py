@@ -5,13 +5,13 @@ import shutil
 from pathlib import Path
 
 LIVE = Path(__file__).parents[1] / "_build" / "live"  # made by book/live/assets.py
-ELEMENTS = ("snn-explore", "snn-checkpoint")  # one of these classes makes a page a live one
+ELEMENTS = ("snn-explore", "snn-checkpoint", "snn-code")  # one of these classes makes a page a live one
 
 # A browser runs no module script of a page that was opened as a file.
 FROM_A_FILE = """
 if (location.protocol === "file:")
-  for (const figure of document.querySelectorAll(".snn-explore"))
-    figure.prepend("To make this figure live, open the book through a web server: make serve.");
+  for (const element of document.querySelectorAll(".snn-explore, .snn-code"))
+    element.prepend("To make this live, open the book through a web server: make serve.");
 """
 
 os.environ["SNNREF_BOOK"] = "1"  # inherited by the kernels that execute the chapters

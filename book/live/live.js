@@ -4,6 +4,7 @@ const here = new URL("./", import.meta.url);
 // What needs Python: {selector: [module, function]}
 const LIVE = {
   ".snn-explore": ["explorable.js", "makeLive"],
+  ".snn-code": ["code.js", "makeCode"],
 };
 // What does without.
 const ALWAYS = {
@@ -14,7 +15,8 @@ const ALWAYS = {
 function sayStill(element) {
   element.dataset.state = "still";
   const note = document.createElement("p");
-  note.textContent = "What makes this figure live is not to be had here; the picture is still.";
+  note.textContent =
+    element.dataset.still ?? "What makes this figure live is not to be had here; the picture is still.";
   element.prepend(note);
 }
 

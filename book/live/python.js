@@ -9,13 +9,14 @@ export class Python {
   #waiting = new Map();
 
   // One question: `{kind: "figure", name, values}` and others that `worker.js` lists. Python starts with the first.
-  ask(question) {
+  // `onOutput` hears of what is sent while the answer is under way; with `patience: null` that may last.
+  ask({ onOutput, ...question }) {
     if (!this.#worker) this.#start();
     const id = ++this.#asked;
     if (this.#running && question.patience !== null)
       setTimeout(() => this.#waiting.has(id) && this.stop("no answer for a minute"), PATIENCE);
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
+      this.#waiting.set(id, { resolve, reject, onOutput });
       this.#worker.postMessage({ id, ...question });
     });
   }
@@ -36,6 +37,7 @@ export class Python {
       if (worker !== this.#worker) return; // one that was stopped
       if (data.fatal) return this.stop(data.fatal);
       this.#running = true;
+      if (data.output) return this.#waiting.get(data.id)?.onOutput?.(data.output);
       const { resolve, reject } = this.#waiting.get(data.id);
       this.#waiting.delete(data.id);
       if (data.error) reject(new Error(data.error));

@@ -1,12 +1,13 @@
-// Python in the reader's browser. Takes {id, kind, …}, answers {id, answer} or {id, error}, or {fatal} when Python
-// cannot be started or go on. No SharedArrayBuffer, so any static host will do.
+// Python in the reader's browser. Takes {id, kind, …}, answers {id, answer} or {id, error}, before that any number of
+// {id, output}; or {fatal} when Python cannot be started or go on. No SharedArrayBuffer, so any static host will do.
 import { startPython } from "./start.js";
 
 const lastLine = (error) => String(error.message ?? error).trim().split("\n").at(-1); // of a Python traceback
-const started = startPython(new URL("./", import.meta.url).href);
+const base = new URL("./", import.meta.url).href;
+const started = startPython(base);
 started.catch((error) => self.postMessage({ fatal: lastLine(error) }));
 
-let describe;
+let describe, run;
 const ANSWERS = {
   // The description of a figure at some values, as JSON.
   figure(python, { name, values }) {
@@ -17,12 +18,27 @@ lambda name, values: describe(name, json.loads(values)).json()
 `);
     return describe(name, JSON.stringify(values));
   },
+  // Whether a reader's code ran to its end; what it prints and shows goes out while it runs, as [kind, text].
+  async code(python, { source }, send) {
+    run ??= await loadRun(python);
+    send(["begin", ""]);
+    return run(source, (kind, text) => send([kind, text]));
+  },
 };
+
+async function loadRun(python) {
+  const response = await fetch(base + "running.py");
+  if (!response.ok) throw new Error(`running.py: ${response.status}`);
+  const globals = python.toPy({ __name__: "running" });
+  python.runPython(await response.text(), { globals, filename: "running.py" });
+  return globals.get("run");
+}
 
 self.onmessage = async ({ data: { id, kind, ...question } }) => {
   const python = await started;
   try {
-    self.postMessage({ id, answer: await ANSWERS[kind](python, question) });
+    const send = (output) => self.postMessage({ id, output });
+    self.postMessage({ id, answer: await ANSWERS[kind](python, question, send) });
   } catch (error) {
     // An error that is not Python's own (out of memory, stack overflow) leaves nothing to go on with.
     const own = error instanceof python.ffi.PythonError;

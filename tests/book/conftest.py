@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import importlib.util
 import json
 import shutil
 import threading
@@ -103,3 +104,30 @@ def browser(playwright, needs, tmp_path):
     browser = Browser(playwright, executable, tmp_path)
     yield browser
     browser.context.close()
+
+
+@pytest.fixture(scope="session")
+def run_here():
+    """`running.py`, which runs a reader's code in the page, in this Python: whether it ended well, and what it sent."""
+    name, path = "running", Path("book/live/running.py").resolve()
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    def run(source):
+        sent = []
+        whole = module.run(source, lambda kind, text: sent.append((kind, text)))
+        return whole, merged(sent)
+
+    return run
+
+
+def merged(sent):
+    """[kind, text] with the pieces of one kind that follow each other joined."""
+    parts = []
+    for kind, text in sent:
+        if parts and parts[-1][0] == kind and kind not in ("value", "figure"):
+            parts[-1][1] += text
+        else:
+            parts.append([kind, text])
+    return parts
