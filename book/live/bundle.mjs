@@ -18,8 +18,9 @@ const { metafile } = await esbuild.build({
   target: "es2022",
   metafile: true,
 });
-const packages = Object.keys(metafile.inputs).flatMap((file) => file.match(/node_modules\/((?:@[^/]+\/)?[^/]+)\//)?.[1] ?? []);
-const licences = [...new Set(packages)].sort().map((name) => {
+const packageOf = (file) => file.match(/node_modules\/((?:@[^/]+\/)?[^/]+)\//)?.[1] ?? [];
+const packages = new Set(Object.keys(metafile.inputs).flatMap(packageOf));
+const licences = [...packages].sort().map((name) => {
   const { version } = JSON.parse(fs.readFileSync(path.join(modules, name, "package.json"), "utf8"));
   return `${name} ${version}\n\n${fs.readFileSync(path.join(modules, name, "LICENSE"), "utf8")}`;
 });

@@ -92,7 +92,7 @@ class CodeBox {
       const onOutput = ([kind, text]) => (kind === "begin" ? this.#began() : this.#output.add(kind, text));
       const whole = await python.ask({ kind: "code", source: this.#editor.text, patience: null, onOutput });
       const seconds = ((performance.now() - this.#run.begin) / 1000).toFixed(1);
-      end = whole ? ["done", `Done, in ${seconds} s.`] : ["failed", "Ended by an error, which is told at the end of the output."];
+      end = whole ? ["done", `Done, in ${seconds} s.`] : ["failed", "Ended by an error: see the end of the output."];
     } catch ({ message }) {
       end = this.#broken(message);
     }
@@ -132,12 +132,13 @@ class CodeBox {
   async copyLink() {
     const { name } = this.#element.dataset;
     const address = await linkTo(name, this.#choice?.value, this.#editor.text);
+    const size = `${address.length.toLocaleString("en")} characters`;
     try {
       await navigator.clipboard.writeText(address);
-      this.#status.textContent = `Copied: a link with this code in it, ${address.length.toLocaleString("en")} characters.`;
+      this.#status.textContent = `Copied: a link with this code in it (${size}).`;
     } catch {
-      history.replaceState(null, "", address); // the clipboard is not to be had
-      this.#status.textContent = "The link, with this code in it, is in the address bar now.";
+      history.replaceState(history.state, "", address); // the clipboard is not to be had
+      this.#status.textContent = `The link with this code in it (${size}) is in the address bar now.`;
     }
   }
 

@@ -1,8 +1,10 @@
 // Code in a link: …#code=BOX,z…, or …#code=BOX.EXAMPLE,z… It stays in the fragment, which no browser sends anywhere.
 // What follows the comma is "z" with deflated text or "u" with plain text, both UTF-8 in base64url.
-const FORM = /^#code=([\w-]+)(?:\.([\w-]+))?,([zu])([\w-]*)$/;
+const FORM = /^([\w-]+)(?:\.([\w-]+))?,([zu])([\w-]*)$/;
+const fragment = () => new URLSearchParams(location.hash.slice(1));
 
-const through = async (bytes, stream) => new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(stream)).arrayBuffer());
+const through = async (bytes, stream) =>
+  new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(stream)).arrayBuffer());
 const toText = (bytes) =>
   btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))
     .replaceAll("+", "-")
@@ -22,7 +24,7 @@ export async function linkTo(box, example, code) {
 // Calls `load(example, code)` if the page's address has code for this box, now or later.
 export function onLink(box, load) {
   const look = async () => {
-    const [, name, example, form, packed] = location.hash.match(FORM) ?? [];
+    const [, name, example, form, packed] = fragment().get("code")?.match(FORM) ?? [];
     if (name !== box) return;
     try {
       const bytes = fromText(packed);
@@ -36,7 +38,10 @@ export function onLink(box, load) {
   look();
 }
 
-// Takes the code out of the address.
+// Takes the code out of the address, and nothing else.
 export function dropLink() {
-  if (FORM.test(location.hash)) history.replaceState(null, "", location.pathname + location.search);
+  const rest = fragment();
+  if (!rest.has("code")) return;
+  rest.delete("code");
+  history.replaceState(history.state, "", rest.size ? `#${rest}` : location.pathname + location.search);
 }

@@ -1,5 +1,5 @@
-// What a reader made of a code box is kept in this browser, by page and box. Where storage is full or forbidden it lasts
-// as long as the page.
+// What a reader made of a code box is kept in this browser, by page and box. Where storage is full or forbidden it
+// lasts as long as the page.
 export function keeper(name) {
   const key = `snnref:code:${location.pathname}:${name}`;
   const attempt = (action) => {

@@ -124,14 +124,14 @@ WARNED = """
 import runpy
 run = runpy.run_path("book/live/running.py")["run"]
 sent = []
-for _ in range(2):
-    run("import warnings\\nwarnings.warn('watch out')", lambda kind, text: sent.append(text))
+for line in ("warn('watch out')", "simplefilter('ignore')", "warn('watch out')"):
+    run(f"import warnings\\nwarnings.{line}", lambda kind, text: sent.append(text))
 print(*sent)
 """
 
 
 def test_warnings_are_told_in_every_run():
-    """In a process of its own: pytest catches warnings."""
+    """Also after a run that wanted none. In a process of its own: pytest catches warnings."""
     done = subprocess.run([sys.executable, "-c", WARNED], capture_output=True, text=True, check=True)
     assert done.stdout.count("your code:2: UserWarning: watch out") == 2
     assert done.stderr == ""
