@@ -3,9 +3,9 @@
     python book/live/assets.py book/_build/live
 
 From npm (checked against package-lock.json): Pyodide, MathJax, Observable Plot and d3. Pyodide's NumPy wheel
-(checked against Pyodide's lock file). `site.zip`: snnref and array-api-compat, but for the large networks: these lie in
-`later/` and are fetched when they are opened. Python files are compiled beforehand by Pyodide itself. Downloads are kept
-in `.cache`.
+(checked against Pyodide's lock file). `site.zip`: snnref and array-api-compat, but for the large networks, which lie
+in `later/` and are fetched when they are opened. Python files are compiled beforehand by Pyodide itself. Downloads are
+kept in `.cache`.
 
 Where nothing can be fetched this says so and leaves the folder without Python: the book still builds, with
 still pictures. With SNNREF_STRICT=1 that is an error.
@@ -32,7 +32,7 @@ CACHE = ROOT / ".cache" / "live"
 RELEASE = "https://cdn.jsdelivr.net/pyodide/v{version}/full/{file}"  # Pyodide's own distribution
 CARRIER, INSIDE = "open-webui==0.12.4", "open_webui/frontend/pyodide"  # a package that carries the same files
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
-FRONT_END = tuple(p.name for p in sorted(HERE.glob("*.js"))) + ("live.css",)
+FRONT_END = (*(p.name for p in sorted(HERE.glob("*.js"))), "live.css")
 LARGE = 200_000  # bytes; what is larger is fetched when it is opened
 PACKAGES = (ROOT / "snnref", Path(array_api_compat.__file__).parent)
 

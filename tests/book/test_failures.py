@@ -116,7 +116,10 @@ def test_hundreds_of_moves_in_a_second_end_at_the_newest(site, browser):
     page.goto(f"{site}vocabulary.html")
     wait_for(page, 0, "ready")
     before = page.evaluate("window.asked")
-    moves = page.locator(".snn-explore").first.locator("[name=current]").evaluate("""async (input) => {
+    moves = (
+        page.locator(".snn-explore")
+        .first.locator("[name=current]")
+        .evaluate("""async (input) => {
         const begin = performance.now();
         for (let i = 1; i <= 200; i++) {
             input.value = i === 200 ? 0.6875 : (i % 40) / 32;
@@ -125,6 +128,7 @@ def test_hundreds_of_moves_in_a_second_end_at_the_newest(site, browser):
         }
         return 200;
     }""")
+    )
     wait_for(page, 0, "ready", {"current": 0.6875})
     assert 1 <= page.evaluate("window.asked") - before < moves / 2  # never one that waits behind another
     assert page.complaints == []
@@ -167,7 +171,8 @@ def test_large_networks_come_when_they_are_opened(site, html, browser):
     }"""
     sizes = json.loads((html / "live/later.json").read_text())
     (path,) = (path for path in sizes if path.endswith(f"/{name}.npz"))
-    assert page.evaluate(run, f"import snnref.files; (snnref.files.SHIPPED / '{name}.npz').stat().st_size") == sizes[path]
+    seen = f"import snnref.files; (snnref.files.SHIPPED / '{name}.npz').stat().st_size"
+    assert page.evaluate(run, seen) == sizes[path]
     assert not any("later/" in url for url in asked)
     load = f"import numpy, snnref; float(snnref.load('{name}')(numpy.ones((1, 1, 28, 28))).max())"
     browser.context.route("**/later/**", lambda route: route.abort())

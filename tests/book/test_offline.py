@@ -1,4 +1,4 @@
-"""Without a network: what was read can be read again, live, and another version of the book replaces the old one whole."""
+"""Without a network: what was read can be read again, live; another version of the book replaces the old one whole."""
 
 import json
 
