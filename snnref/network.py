@@ -52,11 +52,13 @@ class Network(Graph):
     def load(cls, path: str | Path) -> Network:
         """Read a file written by `save`. Nothing in it is executed (no pickle).
 
-        Raises FileNotFoundError, or ValueError for a file that is not complete and of this format.
+        Raises OSError for a file that is not there or not to be had, ValueError for one that is not complete and of
+        this format.
         """
         try:
-            if Path(path).is_file() and not is_zipfile(path):
-                raise ValueError("it is no .npz archive, or only a part of one")
+            with open(path, "rb") as file:
+                if not is_zipfile(file):
+                    raise ValueError("it is no .npz archive, or only a part of one")
             with np.load(path, allow_pickle=False) as data:
                 graph = json.loads(str(data["graph"]))
                 if graph["format"] != FORMAT:
@@ -70,7 +72,7 @@ class Network(Graph):
             if stray := [k for k in arrays if k.rpartition(".")[0] not in layers]:
                 raise ValueError(f"arrays of no layer: {', '.join(stray)}")
             return cls(tuple(graph["input_shape"]), layers)
-        except FileNotFoundError:
+        except OSError:
             raise
         except Exception as error:  # a damaged archive fails in a dozen ways
             raise ValueError(

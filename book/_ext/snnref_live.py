@@ -1,5 +1,6 @@
 """Sphinx side of the live pages: they load their own front end, and no page asks another site for anything."""
 
+import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -35,7 +36,24 @@ def _is_thebe(script):
 
 def copy_live(app, exception):
     if exception is None and app.builder.format == "html":
-        shutil.copytree(LIVE, Path(app.outdir) / "live", dirs_exist_ok=True)
+        out = Path(app.outdir)
+        shutil.copytree(LIVE, out / "live", dirs_exist_ok=True)
+        sign(out)
+
+
+def sign(out):
+    """Write the checksum of what the pages share where they and their service worker look for it.
+
+    A service worker can serve only what lies below it: it goes to the root.
+    """
+    for name in ("live/version.js", "service-worker.js"):
+        shutil.copy(LIVE / Path(name).name, out / name)
+    checksum = hashlib.sha256()
+    for path in sorted(path for folder in ("live", "_static") for path in (out / folder).rglob("*") if path.is_file()):
+        checksum.update(path.relative_to(out).as_posix().encode() + path.read_bytes())
+    for name in ("live/version.js", "service-worker.js"):
+        text = (out / name).read_text(encoding="utf-8")
+        (out / name).write_text(text.replace('"unbuilt"', f'"{checksum.hexdigest()[:16]}"'), encoding="utf-8")
 
 
 def setup(app):

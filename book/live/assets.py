@@ -4,7 +4,8 @@
 
 From npm (checked against package-lock.json): Pyodide, MathJax, Observable Plot and d3. Pyodide's NumPy wheel
 (checked against Pyodide's lock file). The editor of code boxes: CodeMirror, bundled with esbuild. `site.zip`: snnref,
-array-api-compat and tabulate. Python files are compiled beforehand by Pyodide itself. Downloads are kept in `.cache`.
+array-api-compat and tabulate, but for the large networks, which lie in `later/` and are fetched when they are opened.
+Python files are compiled beforehand by Pyodide itself. Downloads are kept in `.cache`.
 
 Where nothing can be fetched this says so and leaves the folder without Python: the book still builds, with
 still pictures. With SNNREF_STRICT=1 that is an error.
@@ -33,6 +34,7 @@ CARRIER, INSIDE = "open-webui==0.12.4", "open_webui/frontend/pyodide"  # a packa
 CORE = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 FRONT_END = (*sorted(path.name for path in HERE.glob("*.js")), "live.css", "running.py")
 NEEDED = ("array-api-compat", "tabulate")  # distributions that snnref imports in a page, besides NumPy
+LARGE = 200_000  # bytes; what is larger is fetched when it is opened
 
 
 def main(out: Path) -> None:
@@ -45,6 +47,7 @@ def main(out: Path) -> None:
         copy_libraries(modules, out)
         run_node("bundle.mjs", modules, out)
         copy_pyodide(modules / "pyodide", out / "pyodide")
+        pack_python(out)
         compile_python(out)
         (out / "complete").touch()
     except Exception as error:  # no network, a registry without the package, a damaged download
@@ -122,17 +125,28 @@ def fetch(version: str, file: str, sha256: str) -> Path:
     return kept
 
 
-def compile_python(out: Path) -> None:
-    """site.zip, then byte code instead of source in it and in the wheel (imports take half the time)."""
-    archive = out / "site.zip"
+def pack_python(out: Path) -> None:
+    """`site.zip` with the packages, `later/` with their large files, whose sizes stand in `later.json`."""
     files = [(path, path.relative_to(ROOT)) for path in sorted((ROOT / "snnref").rglob("*")) if path.is_file()]
     for name in NEEDED:  # with its licence
         files += [(Path(file.locate()), file) for file in metadata.files(name) or () if file.parts[0] != ".."]
-    with zipfile.ZipFile(archive, "w") as site:
+    sizes = {}
+    with zipfile.ZipFile(out / "site.zip", "w") as site:
         for path, name in files:
-            if "__pycache__" not in name.parts:
+            if "__pycache__" in name.parts:
+                continue
+            if (size := path.stat().st_size) > LARGE:
+                sizes[name.as_posix()] = size
+                (out / "later" / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(path, out / "later" / name)
+            else:
                 site.write(path, name)
-    run_node("precompile.mjs", out / "pyodide", archive, CACHE)
+    (out / "later.json").write_text(json.dumps(sizes))
+
+
+def compile_python(out: Path) -> None:
+    """Byte code instead of source, where it makes Python start sooner."""
+    run_node("precompile.mjs", out / "pyodide", out / "site.zip", CACHE)
 
 
 def run_node(program: str, *arguments: Path) -> None:

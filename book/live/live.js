@@ -27,7 +27,8 @@ async function begin(kinds) {
   }
 }
 
-const python = await fetch(new URL("pyodide/pyodide-lock.json", here), { method: "HEAD" }).catch(() => ({ ok: false }));
+const python = await fetch(new URL("pyodide/pyodide-lock.json", here)).catch(() => ({ ok: false }));
 if (python.ok) await begin(LIVE);
 else Object.keys(LIVE).forEach((selector) => document.querySelectorAll(selector).forEach(sayStill));
 await begin(ALWAYS);
+if (python.ok) import("./offline.js").then(({ keepPage }) => keepPage()).catch(() => {}); // then nothing is kept

@@ -1,4 +1,6 @@
 // Python in a worker of its own: `ask` a question, get a promise of the answer.
+import { version } from "./version.js";
+
 const here = new URL("./", import.meta.url);
 const PATIENCE = 60_000; // milliseconds for one answer, once Python runs
 
@@ -7,6 +9,8 @@ export class Python {
   #running = false; // it has answered before
   #asked = 0;
   #waiting = new Map();
+  #tell;
+  answered = new Promise((tell) => (this.#tell = tell)); // when there has been a first answer
 
   // One question: `{kind: "figure", name, values}` and others that `worker.js` lists. Python starts with the first.
   // `onOutput` hears of what is sent while the answer is under way; with `patience: null` that may last.
@@ -31,7 +35,7 @@ export class Python {
   }
 
   #start() {
-    const worker = new Worker(new URL("worker.js", here), { type: "module" });
+    const worker = new Worker(new URL(`worker.js?${version}`, here), { type: "module" });
     this.#worker = worker;
     worker.onmessage = ({ data }) => {
       if (worker !== this.#worker) return; // one that was stopped
@@ -42,6 +46,7 @@ export class Python {
       this.#waiting.delete(data.id);
       if (data.error) reject(new Error(data.error));
       else resolve(data.answer);
+      this.#tell();
     };
     worker.onerror = (event) => worker === this.#worker && this.stop(event.message || "Python could not be started");
   }

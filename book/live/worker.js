@@ -1,14 +1,20 @@
 // Python in the reader's browser. Takes {id, kind, …}, answers {id, answer} or {id, error}, before that any number of
 // {id, output}; or {fatal} when Python cannot be started or go on. No SharedArrayBuffer, so any static host will do.
 import { startPython } from "./start.js";
+import { version } from "./version.js";
 
 const lastLine = (error) => String(error.message ?? error).trim().split("\n").at(-1); // of a Python traceback
 const base = new URL("./", import.meta.url).href;
-const started = startPython(base);
+const started =
+  location.search === `?${version}`
+    ? startPython(base)
+    : Promise.reject(new Error("the book has been changed since this page was opened; reload the page"));
 started.catch((error) => self.postMessage({ fatal: lastLine(error) }));
 
 let describe, run;
 const ANSWERS = {
+  // The addresses of all that this took from the network.
+  fetched: () => [location.href, ...performance.getEntriesByType("resource").map((entry) => entry.name)],
   // The description of a figure at some values, as JSON.
   figure(python, { name, values }) {
     describe ??= python.runPython(`

@@ -4,13 +4,16 @@ import functools
 import http.server
 import importlib.util
 import json
+import os
 import shutil
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
 HTML = Path("book/_build/html")
+sys.path.append("book/_ext")
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -57,7 +60,7 @@ class Browser:
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     )
 
-    def __init__(self, playwright, executable, folder):
+    def __init__(self, playwright, executable, folder, *, service_workers="block"):
         self.log = folder / "netlog.json"
         self.context = playwright.chromium.launch_persistent_context(
             folder / "profile",
@@ -65,6 +68,7 @@ class Browser:
             headless=True,
             args=[*self.FLAGS, f"--log-net-log={self.log}"],
             viewport={"width": 1280, "height": 900},
+            service_workers=service_workers,
         )
         self.context.set_default_timeout(40_000)
 
@@ -97,11 +101,16 @@ class Browser:
         return found
 
 
-@pytest.fixture
-def browser(playwright, needs, tmp_path):
+@pytest.fixture(scope="session")
+def chromium(needs):
     executable = shutil.which("chromium") or shutil.which("google-chrome")
     needs(executable, "no Chromium on this machine (Debian: apt-get install chromium)")
-    browser = Browser(playwright, executable, tmp_path)
+    return executable
+
+
+@pytest.fixture
+def browser(playwright, chromium, tmp_path):
+    browser = Browser(playwright, chromium, tmp_path)
     yield browser
     browser.context.close()
 
@@ -131,3 +140,48 @@ def merged(sent):
         else:
             parts.append([kind, text])
     return parts
+
+
+@pytest.fixture
+def keeping_browser(playwright, chromium, tmp_path):
+    """One in which pages may keep what was read, as readers' browsers do."""
+    browser = Browser(playwright, chromium, tmp_path, service_workers="allow")
+    yield browser
+    browser.context.close()
+
+
+class Host:
+    """A copy of the book on a server that can be shut down and come back, with another version."""
+
+    def __init__(self, html, folder):
+        self.html = folder / "book"
+        shutil.copytree(html, self.html, copy_function=os.link)  # files are replaced, never written to
+        self.port, self.server = 0, None
+        self.start()
+
+    def start(self):
+        handler = functools.partial(Quiet, directory=self.html.parent)
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), handler)
+        self.port = self.server.server_port
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.site = f"http://127.0.0.1:{self.port}/{self.html.name}/"
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def replace(self, name, content):
+        """Another content of a file, and so another version of the book."""
+        (self.html / name).unlink()
+        (self.html / name).write_bytes(content)
+        for signed in ("live/version.js", "service-worker.js"):
+            (self.html / signed).unlink()
+        importlib.import_module("snnref_live").sign(self.html)
+
+
+@pytest.fixture
+def host(html, needs, tmp_path):
+    needs((html / "live/complete").exists(), "the book was built without what its live pages serve")
+    host = Host(html, tmp_path)
+    yield host
+    host.stop()

@@ -1,0 +1,26 @@
+// Once a figure has answered, the service worker keeps what this page took, to be read again without a network.
+import { python } from "./python.js";
+import { version } from "./version.js";
+
+const here = new URL("./", import.meta.url);
+const idle = () => new Promise((go) => (globalThis.requestIdleCallback ?? setTimeout)(go));
+
+export async function keepPage() {
+  if (!navigator.serviceWorker) return; // not over plain http, unless from this machine
+  await python.answered;
+  await idle();
+  const ofPython = await python.ask({ kind: "fetched" });
+  const ofPage = performance.getEntriesByType("resource").map((entry) => entry.name);
+  const keep = [location.href, ...ofPage, ...ofPython].map((url) => url.split("#")[0]);
+  const registration = await navigator.serviceWorker.register(new URL("../service-worker.js", here));
+  await registration.update();
+  const worker = registration.installing ?? registration.waiting ?? registration.active;
+  await new Promise((go) => {
+    const look = () => worker.state === "activated" && go();
+    worker.addEventListener("statechange", look);
+    look();
+  });
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = ({ data }) => (document.documentElement.dataset.kept = data);
+  worker.postMessage({ version, keep: [...new Set(keep)].filter((url) => url.startsWith(location.origin)) }, [port2]);
+}

@@ -1,0 +1,184 @@
+"""What goes wrong in a reader's browser is said, and can be mended without leaving the page."""
+
+import json
+
+import numpy as np
+import pytest
+
+import snnref
+
+from .test_live import wait_for
+
+pytestmark = [pytest.mark.timeout(400), pytest.mark.flaky(reruns=1)]
+
+
+def said(page, index=0):
+    """What a failed figure says."""
+    wait_for(page, index, "failed")
+    return page.locator(".snn-explore").nth(index).locator("[role=status]").inner_text()
+
+
+def try_again(page, index=0):
+    page.locator(".snn-explore").nth(index).get_by_role("button", name="Try again").click()
+    wait_for(page, index, "ready")
+
+
+@pytest.mark.parametrize(
+    "missing", ["site.zip", "pyodide.asm.wasm", "python_stdlib.zip", "d3.min.js", "numpy-*.whl", "worker.js?*"]
+)
+@pytest.mark.parametrize("how", ["absent", "unreachable"])
+def test_what_does_not_arrive_is_said_and_can_be_mended(site, browser, missing, how):
+    answer = {"absent": lambda route: route.fulfill(status=404), "unreachable": lambda route: route.abort()}[how]
+    browser.context.route(f"**/{missing}", answer)
+    page = browser.page(f"{site}vocabulary.html")
+    assert "could not be computed" in said(page)
+    assert page.locator(".snn-explore img").first.is_visible()  # the still picture stays
+    browser.context.unroute(f"**/{missing}")
+    try_again(page)
+
+
+@pytest.mark.parametrize("damaged", ["pyodide.asm.wasm", "python_stdlib.zip", "site.zip", "numpy-*.whl"])
+def test_what_arrives_damaged_is_said(site, html, browser, damaged):
+    """A file that breaks off; NumPy's wheel with one other byte: its checksum stands in the lock file."""
+    (file,) = html.rglob(damaged)
+    content = bytearray(file.read_bytes())
+    if damaged.endswith(".whl"):
+        content[len(content) // 2] ^= 1
+    else:
+        content = content[: len(content) // 2]
+    kind = "application/wasm" if damaged.endswith(".wasm") else "application/zip"
+    browser.context.route(f"**/{damaged}", lambda route: route.fulfill(body=bytes(content), content_type=kind))
+    page = browser.page(f"{site}vocabulary.html")
+    assert "could not be computed" in said(page)
+    browser.context.unroute(f"**/{damaged}")
+    try_again(page)
+
+
+def test_wasm_may_come_as_any_kind_of_file(site, html, browser):
+    """Hosts that do not know the type of WebAssembly."""
+    (file,) = html.rglob("*.asm.wasm")
+    answer = {"path": file, "content_type": "application/octet-stream"}
+    browser.context.route("**/*.wasm", lambda route: route.fulfill(**answer))
+    page = browser.page(f"{site}vocabulary.html")
+    wait_for(page, 0, "ready")
+
+
+WORKERS = """
+    window.workers = [];
+    window.Worker = class extends Worker { constructor(...how) { super(...how); window.workers.push(this); } };
+"""
+
+
+def move(page, value):
+    page.locator(".snn-explore").first.locator("[name=current]").fill(str(value))
+
+
+def test_worker_that_throws_is_said_and_replaced(site, browser):
+    """At its start, and later."""
+    broken = {"body": "throw Error('broken')", "content_type": "text/javascript"}
+    browser.context.route("**/worker.js?*", lambda route: route.fulfill(**broken))
+    page = browser.page(f"{site}vocabulary.html")
+    assert "broken" in said(page)
+    browser.context.unroute("**/worker.js?*")
+    try_again(page)
+    page.evaluate("""async () => {
+        const { python } = await import("./live/python.js");
+        python.ask({ kind: "of no kind" }).catch(() => 0); // no error of Python's own: nothing to go on with
+    }""")
+    move(page, 0.71875)
+    wait_for(page, 0, "ready", {"current": 0.71875})
+
+
+def test_worker_that_is_gone_is_noticed(site, browser):
+    """The browser may end it without a word: no answer for a minute."""
+    page = browser.page("about:blank")
+    page.add_init_script(WORKERS)
+    page.clock.install()
+    page.goto(f"{site}vocabulary.html")
+    page.clock.resume()
+    wait_for(page, 0, "ready")
+    page.evaluate("() => window.workers.at(-1).terminate()")
+    move(page, 0.71875)
+    wait_for(page, 0, "computing")
+    page.clock.fast_forward(61_000)
+    assert "no answer for a minute" in said(page)
+    try_again(page)
+    wait_for(page, 0, "ready", {"current": 0.71875})
+
+
+def test_hundreds_of_moves_in_a_second_end_at_the_newest(site, browser):
+    page = browser.page("about:blank")
+    page.add_init_script("""
+        window.asked = 0;
+        const post = Worker.prototype.postMessage;
+        Worker.prototype.postMessage = function (...message) { window.asked += 1; return post.apply(this, message); };
+    """)
+    page.goto(f"{site}vocabulary.html")
+    wait_for(page, 0, "ready")
+    before = page.evaluate("window.asked")
+    moves = (
+        page.locator(".snn-explore")
+        .first.locator("[name=current]")
+        .evaluate("""async (input) => {
+        const begin = performance.now();
+        for (let i = 1; i <= 200; i++) {
+            input.value = i === 200 ? 0.6875 : (i % 40) / 32;
+            input.dispatchEvent(new Event("input", { bubbles: true }));
+            await new Promise((next) => setTimeout(next, Math.max(0, begin + 5 * i - performance.now())));
+        }
+        return 200;
+    }""")
+    )
+    wait_for(page, 0, "ready", {"current": 0.6875})
+    assert 1 <= page.evaluate("window.asked") - before < moves / 2  # never one that waits behind another
+    assert page.complaints == []
+
+
+def test_leaving_the_page_and_coming_back(site, browser):
+    page = browser.page(f"{site}vocabulary.html")
+    wait_for(page, 0, "ready")
+    page.goto(f"{site}teachers.html")
+    page.go_back()
+    move(page, 0.71875)
+    wait_for(page, 0, "ready", {"current": 0.71875})
+    page.goto(f"{site}ttfs.html")  # while the next figure is under way
+    page.go_back()
+    wait_for(page, 1, "ready")
+    assert page.complaints == []
+
+
+def test_page_that_is_older_than_the_book_says_so(host, browser):
+    """Python of another version is not started behind an older page."""
+    page = browser.page(f"{host.site}vocabulary.html")
+    wait_for(page, 0, "ready")
+    host.replace("live/live.css", b"")
+    page.evaluate("() => import('./live/python.js').then(({ python }) => python.stop('gone'))")
+    move(page, 0.71875)
+    assert "reload the page" in said(page)
+    page.reload()
+    wait_for(page, 0, "ready")
+
+
+def test_large_networks_come_when_they_are_opened(site, html, browser):
+    """They are in the file system from the start, and fetched at the first use; without a network that is said."""
+    name = "mnist-lenet"
+    page = browser.page(f"{site}index.html")
+    asked = []
+    browser.context.on("request", lambda request: asked.append(request.url))
+    run = """async (code) => {
+        window.python ??= await (await import("./live/start.js")).startPython(new URL("live/", location).href);
+        return window.python.runPython(code);
+    }"""
+    sizes = json.loads((html / "live/later.json").read_text())
+    (path,) = (path for path in sizes if path.endswith(f"/{name}.npz"))
+    seen = f"import snnref.files; (snnref.files.SHIPPED / '{name}.npz').stat().st_size"
+    assert page.evaluate(run, seen) == sizes[path]
+    assert not any("later/" in url for url in asked)
+    load = f"import numpy, snnref; float(snnref.load('{name}')(numpy.ones((1, 1, 28, 28))).max())"
+    browser.context.route("**/later/**", lambda route: route.abort())
+    refused = page.evaluate(f"(code) => ({run})(code).catch((error) => error.message)", load)
+    assert "OSError" in refused.splitlines()[-1]
+    assert "unreachable" in refused.splitlines()[-1]
+    assert f"{name}.npz" in refused.splitlines()[-1]
+    browser.context.unroute("**/later/**")
+    assert page.evaluate(run, load) == pytest.approx(float(snnref.load(name)(np.ones((1, 1, 28, 28))).max()))
