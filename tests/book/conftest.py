@@ -56,7 +56,7 @@ class Browser:
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     )
 
-    def __init__(self, playwright, executable, folder):
+    def __init__(self, playwright, executable, folder, *, javascript=True):
         self.log = folder / "netlog.json"
         self.context = playwright.chromium.launch_persistent_context(
             folder / "profile",
@@ -64,6 +64,7 @@ class Browser:
             headless=True,
             args=[*self.FLAGS, f"--log-net-log={self.log}"],
             viewport={"width": 1280, "height": 900},
+            java_script_enabled=javascript,
         )
         self.context.set_default_timeout(40_000)
 
@@ -96,10 +97,23 @@ class Browser:
         return found
 
 
-@pytest.fixture
-def browser(playwright, needs, tmp_path):
+@pytest.fixture(scope="session")
+def chromium(needs):
     executable = shutil.which("chromium") or shutil.which("google-chrome")
     needs(executable, "no Chromium on this machine (Debian: apt-get install chromium)")
-    browser = Browser(playwright, executable, tmp_path)
+    return executable
+
+
+@pytest.fixture
+def browser(playwright, chromium, tmp_path):
+    browser = Browser(playwright, chromium, tmp_path)
+    yield browser
+    browser.context.close()
+
+
+@pytest.fixture
+def still_browser(playwright, chromium, tmp_path):
+    """One that runs no JavaScript."""
+    browser = Browser(playwright, chromium, tmp_path, javascript=False)
     yield browser
     browser.context.close()
