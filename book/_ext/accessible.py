@@ -52,10 +52,10 @@ MENDS = (
     (r"</head>", rf"{PRINT}</head>"),
     # Without a script: colours, which are defined for "light" and "dark" but not for "auto",
     (r'(<html[^>]*) data-theme="auto"', r'\1 data-theme="light"'),
-    # no buttons that do nothing,
-    (r'class="(?=dropdown dropdown-download|btn btn-sm btn-fullscreen|sidebar-toggle)', r"\g<0>pst-js-only "),
-    # and the menu.
-    (r"\.pst-js-only { display: none !important; }", rf"\g<0>{MENU}"),
+    # no buttons and fields that do nothing,
+    (r'class="(?=dropdown dropdown-down|btn btn-sm btn-full|sidebar-toggle|bd-search d-flex)', r"\g<0>pst-js-only "),
+    # (more strongly than Bootstrap's `d-flex`), and the menu.
+    (r"\.pst-js-only { display: none !important; }", rf"html \g<0>{MENU}"),
 )
 
 

@@ -60,7 +60,7 @@ class Browser:
         "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     )
 
-    def __init__(self, playwright, executable, folder, *, service_workers="block"):
+    def __init__(self, playwright, executable, folder, *, service_workers="block", javascript=True):
         self.log = folder / "netlog.json"
         self.context = playwright.chromium.launch_persistent_context(
             folder / "profile",
@@ -69,6 +69,7 @@ class Browser:
             args=[*self.FLAGS, f"--log-net-log={self.log}"],
             viewport={"width": 1280, "height": 900},
             service_workers=service_workers,
+            java_script_enabled=javascript,
         )
         self.context.set_default_timeout(40_000)
 
@@ -111,6 +112,14 @@ def chromium(needs):
 @pytest.fixture
 def browser(playwright, chromium, tmp_path):
     browser = Browser(playwright, chromium, tmp_path)
+    yield browser
+    browser.context.close()
+
+
+@pytest.fixture
+def still_browser(playwright, chromium, tmp_path):
+    """One that runs no JavaScript."""
+    browser = Browser(playwright, chromium, tmp_path, javascript=False)
     yield browser
     browser.context.close()
 

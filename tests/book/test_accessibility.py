@@ -11,8 +11,9 @@ GRAVE = ("moderate", "serious", "critical")
 READY = """() => [...document.querySelectorAll(".snn-explore")].every((e) => e.dataset.state === "ready")"""
 RUN = """async (grave) => {
     const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-    return violations.filter((v) => grave.includes(v.impact)).map(
-        (v) => `${v.impact} ${v.id}: ${v.help}\\n` + v.nodes.slice(0, 9).map((n) => `    ${n.html.slice(0, 200)}`).join("\\n"));
+    const say = ({ impact, id, help, nodes }) =>
+        [`${impact} ${id}: ${help}`, ...nodes.slice(0, 9).map((n) => n.html.slice(0, 200))].join("\\n    ");
+    return violations.filter((v) => grave.includes(v.impact)).map(say);
 }"""
 
 
@@ -92,12 +93,13 @@ def test_the_keyboard_is_seen(site, browser):
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to main content"
     page.locator(".snn-explore input").first.focus()
+    marked = """() => {
+        const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(document.activeElement);
+        return (outlineStyle !== "none" && parseFloat(outlineWidth) >= 2) || boxShadow !== "none";
+    }"""
     for _ in range(4):
         page.keyboard.press("Tab")
-        marked = "({ outlineStyle: o, outlineWidth: w, boxShadow: b }) => (o !== 'none' && parseFloat(w) >= 2) || b !== 'none'"
-        assert page.evaluate(f"({marked})(getComputedStyle(document.activeElement))"), page.evaluate(
-            "document.activeElement.outerHTML.slice(0, 200)"
-        )
+        assert page.evaluate(marked), page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
 
 
 def test_on_paper_there_are_pictures_and_no_controls(site, browser):
