@@ -1,5 +1,8 @@
+import { makeDrawing } from "./drawing.js";
+
 // The native input of one control of a figure, with its label and its value in words.
 export function makeControl(control, onInput) {
+  if (control.samples) return makeDrawing(control, (value) => onInput(control.name, value)).element;
   const label = document.createElement("label");
   const shown = document.createElement("output");
   shown.setAttribute("aria-live", "off"); // the slider itself speaks its value
