@@ -72,12 +72,28 @@ class Operations:
         return sum(self.by_projection.values(), np.zeros_like(self.pooling))
 
 
+Copies = Callable[[Population | Readout, int], int]
+
+
+def spike_costs(nodes: Nodes, source: str, *, copies: Copies | None = None) -> dict[str, np.ndarray]:
+    """By node that hears `source`, `(*features)` of the source: the synaptic operations that one spike of each of its
+    neurons causes there, its fan-out (Eq. 10, Rueckauer 2017). `copies` as for `operations`."""
+    costs: dict[str, np.ndarray] = {}
+    for node in driven(nodes).values():
+        for term, sum_ in enumerate(node.inputs):
+            for p in sum_.projections:
+                if p.source == source:
+                    cost = p.fan_out(nodes[source].shape) * (copies(node, term) if copies else 1)
+                    costs[node.name] = costs.get(node.name, 0) + cost
+    return costs
+
+
 def operations(
     nodes: Nodes,
     counts: Mapping[str, Array],
     *,
     batch: int,
-    copies: Callable[[Population | Readout, int], int] | None = None,
+    copies: Copies | None = None,
 ) -> Operations:
     """Spikes times the fan-out of their own neuron (Eq. 10, Rueckauer 2017), from `counts (batch, *features)`.
 
@@ -90,14 +106,12 @@ def operations(
         axes = list(range(1 + fan_out.ndim))  # einsum: no copy, whatever the order in memory
         return np.einsum(to_numpy(counts[source]), axes, fan_out.astype(np.float64), axes[1:], [0])
 
-    by_projection: dict[tuple[str, str], np.ndarray] = {}
-    for node in driven(nodes).values():
-        for term, sum_ in enumerate(node.inputs):
-            for p in sum_.projections:
-                if p.source not in counts:
-                    continue  # an analog source
-                cost = weighed(p.source, p.fan_out(nodes[p.source].shape)) * (copies(node, term) if copies else 1)
-                by_projection[p.source, node.name] = by_projection.get((p.source, node.name), 0.0) + cost
+    by_projection = {
+        (source, target): weighed(source, cost)
+        for source in nodes
+        if source in counts  # else an analog source
+        for target, cost in spike_costs(nodes, source, copies=copies).items()
+    }
     pools = [
         weighed(n.source, windows_over(n, nodes))
         for n in nodes.values()

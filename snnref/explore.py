@@ -10,9 +10,12 @@ import inspect
 import json
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+import numpy as np
 
 from .figures import describe, find
 from .figures.description import Figure
@@ -21,12 +24,39 @@ WHOLE = 8000  # milliseconds that Play takes from one end of a slider to the oth
 BOOK = "SNNREF_BOOK"  # set while the book is built: figures become live elements of the page
 
 
-def explore(function: Callable[..., Figure], *, play: str | None = None, **controls: Sequence[Any]) -> Explorable:
+@dataclass(frozen=True)
+class Drawing:
+    """A control to draw on, in the book; and to choose one of some pictures by, in notebooks too.
+
+    samples : by number, what a picture is, and the picture `(rows, columns)` in [0, 1]
+    value : the number of the one shown first; by default the first
+    """
+
+    samples: Mapping[int, tuple[str, np.ndarray]]
+    value: int | None = None
+
+    def control(self, name: str) -> dict[str, Any]:
+        """What the page is told. Raises ValueError if there is nothing to choose from, or no such sample."""
+        if not self.samples or self.value not in (None, *self.samples):
+            raise ValueError(
+                f"control {name!r}: got {self.value!r}, expected one of {', '.join(map(str, self.samples))}"
+            )
+        shown = [
+            {"value": number, "text": text, "picture": np.rint(100 * np.asarray(picture)).astype(int).tolist()}
+            for number, (text, picture) in self.samples.items()
+        ]
+        return {"name": name, "samples": shown, "value": shown[0]["value"] if self.value is None else self.value}
+
+
+def explore(
+    function: Callable[..., Figure], *, play: str | None = None, **controls: Sequence[Any] | Drawing
+) -> Explorable:
     """An explorable figure.
 
     function : of `snnref.figures`, with keyword parameters and a figure description as result
-    play     : the parameter that a Play button moves from its low to its high
-    controls : for each parameter either (low, high, step, value), or a list of texts to choose from, the first chosen
+    play : the parameter that a Play button moves from its low to its high
+    controls : for each parameter either (low, high, step, value), or a list of texts to choose from, the first chosen,
+        or a `Drawing`
 
     Raises ValueError for a function that is not of `snnref.figures`, or controls that make no sense.
     """
@@ -46,7 +76,9 @@ def _name(function: Callable[..., Figure]) -> str:
     return f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
 
 
-def _control(name: str, spec: Sequence[Any]) -> dict[str, Any]:
+def _control(name: str, spec: Sequence[Any] | Drawing) -> dict[str, Any]:
+    if isinstance(spec, Drawing):
+        return spec.control(name)
     if isinstance(spec, list) and spec and all(isinstance(choice, str) for choice in spec):
         return {"name": name, "choices": spec, "value": spec[0]}
     if isinstance(spec, tuple) and len(spec) == 4:
@@ -57,7 +89,7 @@ def _control(name: str, spec: Sequence[Any]) -> dict[str, Any]:
             return {"name": name, "low": low, "high": high, "step": step, "value": value}
     raise ValueError(
         f"control {name!r}: got {spec!r}, expected (low, high, step, value) with low ≤ value ≤ high, "
-        "value and high whole steps above low, or a list of texts"
+        "value and high whole steps above low, or a list of texts, or a Drawing"
     )
 
 
@@ -101,6 +133,9 @@ class Explorable:
             options = {"description": name, "value": control["value"]}
             if "choices" in control:
                 made[name] = widgets.Dropdown(options=control["choices"], **options)
+            elif "samples" in control:
+                chosen = [(sample["text"], sample["value"]) for sample in control["samples"]]
+                made[name] = widgets.Dropdown(options=chosen, **options)
             else:
                 kind = widgets.IntSlider if _whole(control) else widgets.FloatSlider
                 options |= {"min": control["low"], "max": control["high"], "step": control["step"]}

@@ -1,5 +1,7 @@
 // The native input of one control of a figure, with its label and its value in words: {element, value, set}.
-const KINDS = { choices: makeChoice, low: makeSlider };
+import { makeDrawing } from "./drawing.js";
+
+const KINDS = { choices: makeChoice, low: makeSlider, samples: makeDrawing };
 
 // `onInput(value)` is called at each move; `change` events tell that a move has ended.
 export function makeControl(control, onInput) {

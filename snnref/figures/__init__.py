@@ -1,4 +1,4 @@
-"""Explorable figures: a function from parameters to a figure description, a file for each chapter."""
+"""Explorable figures: a function from parameters to a figure description, a file for each chapter and page."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from .description import Figure
 
 CHAPTERS = ("vocabulary", "rate", "ttfs", "sigma_delta", "tdsnn", "amos", "side_by_side", "convert")
+PAGES = {"index": "landing"}  # that are no chapters: page -> file
 
 
 def describe(name: str, parameters: dict[str, Any]) -> Figure:
@@ -22,8 +23,9 @@ def describe(name: str, parameters: dict[str, Any]) -> Figure:
 def find(name: str) -> Callable[..., Figure]:
     """The figure function `chapter.function`. Raises ValueError for an unknown name."""
     chapter, _, function = name.partition(".")
-    if chapter not in CHAPTERS:
-        raise ValueError(f"figure: got {name!r}, expected chapter.function with a chapter of {', '.join(CHAPTERS)}")
+    if chapter not in (*CHAPTERS, *PAGES.values()):
+        known = ", ".join((*CHAPTERS, *PAGES.values()))
+        raise ValueError(f"figure: got {name!r}, expected chapter.function with a chapter of {known}")
     module = import_module(f"{__name__}.{chapter}")
     if function not in module.__all__:
         raise ValueError(f"figure: got {name!r}, but {chapter} has {', '.join(module.__all__)}")

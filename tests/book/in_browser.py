@@ -100,9 +100,25 @@ def run(folder, arguments, tell=print):
     sys.path.insert(0, folder)
     counting = Counting(tell)
     ignored = [f"--ignore={folder}/{name}" for name in LEFT_OUT]
-    options = ["-q", "--rootdir", folder, "--import-mode=importlib", "-p", "no:cacheprovider", "-p", "no:faulthandler", *ignored]
+    options = [
+        "-q",
+        "--rootdir",
+        folder,
+        "--import-mode=importlib",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:faulthandler",
+        *ignored,
+    ]
     code = pytest.main([*options, folder, *arguments], plugins=[counting])
     slowest = sorted(counting.seconds.items(), key=lambda pair: -pair[1])[:40]
     return json.dumps(
-        {"code": int(code), "passed": counting.passed, "skipped": counting.skipped, "failures": counting.failures, "slowest": slowest}
+        {
+            "code": int(code),
+            "passed": counting.passed,
+            "skipped": counting.skipped,
+            "failures": counting.failures,
+            "slowest": slowest,
+        }
     )
