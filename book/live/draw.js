@@ -20,8 +20,10 @@ export const plotting = () =>
 const points = (mark) => mark.x.map((x, i) => [x, mark.y[i]]);
 const MARKS = {
   line: (m) => Plot.line(points(m), { stroke: m.color, strokeWidth: 1.5, strokeDasharray: m.dashed ? "5 3" : null }),
-  tick: (m) =>
-    Plot.ruleX(points(m), { x: "0", y1: (d) => d[1] - 0.3, y2: (d) => d[1] + 0.3, stroke: m.color, strokeWidth: 1.5 }),
+  tick: (m) => {
+    const ends = { x: "0", y1: (d) => d[1] - m.height / 2, y2: (d) => d[1] + m.height / 2 };
+    return Plot.ruleX(points(m), { ...ends, stroke: m.color, strokeWidth: 1.5 });
+  },
   bar: (m) => Plot.rect(points(m), { x1: (d) => d[0] - 0.4, x2: (d) => d[0] + 0.4, y1: 0, y2: "1", fill: m.color }),
   dot: (m) => Plot.dot(points(m), { fill: m.color, r: 2.5 }),
   rule: (m) => (m.y === null ? Plot.ruleX : Plot.ruleY)([m.y ?? m.x], { stroke: m.color, strokeDasharray: "2 3" }),

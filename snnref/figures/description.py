@@ -39,6 +39,7 @@ class Ticks:
     y: Array
     color: str = ORANGE
     label: str = ""
+    height: float = 0.6  # as y
     mark: str = "tick"
 
 

@@ -17,6 +17,7 @@ from .description import Bars, Cells, Dots, Figure, Line, Mark, Panel, Rule, Tic
 STYLE: Any = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "snnref"}
 WIDTH = 7.2  # inches
 PIXELS = 90  # of a panel's height to an inch
+MANY = 5  # keys that a panel has room for
 
 
 def draw(figure: Figure) -> Canvas:
@@ -38,8 +39,9 @@ def draw(figure: Figure) -> Canvas:
 
 
 def _panel(ax: Axes, panel: Panel) -> None:
+    unit = 72 * panel.height / PIXELS / max(1e-9, abs(panel.y.domain[1] - panel.y.domain[0]))  # points, of y
     for mark in panel.marks:
-        _mark(ax, mark)
+        _mark(ax, mark, unit=unit)
     framed = any(isinstance(mark, Cells) for mark in panel.marks)
     for name, axis in (("x", panel.x), ("y", panel.y)):
         ax.set(**{f"{name}lim": axis.domain, f"{name}label": axis.label})
@@ -54,17 +56,20 @@ def _panel(ax: Axes, panel: Panel) -> None:
             ax.spines["right" if name == "y" else "top"].set_visible(framed)
     if framed and panel.x.ticks is not None and not panel.x.ticks:
         ax.set_aspect("equal")  # a picture, not a map
-    if ax.get_legend_handles_labels()[0]:
-        ax.legend(loc="best", fontsize=8, framealpha=0.85, edgecolor="none")
+    keys = len(ax.get_legend_handles_labels()[0])
+    place: Any = {"loc": "lower center", "bbox_to_anchor": (0.5, 1), "ncols": keys} if keys > MANY else {"loc": "best"}
+    if keys:
+        ax.legend(fontsize=8, framealpha=0.85, edgecolor="none", **place)
 
 
-def _mark(ax: Axes, mark: Mark) -> None:
+def _mark(ax: Axes, mark: Mark, *, unit: float) -> None:
     match mark:
         case Line():
             style = "--" if mark.dashed else "-"
             ax.plot(mark.x, mark.y, style, color=mark.color, lw=1.3, label=mark.label or None)
         case Ticks():
-            ax.plot(mark.x, mark.y, "|", color=mark.color, ms=9, mew=1.3, label=mark.label or None)
+            size = min(9.0, mark.height * unit)
+            ax.plot(mark.x, mark.y, "|", color=mark.color, ms=size, mew=1.3, label=mark.label or None)
         case Bars():
             ax.bar(mark.x, mark.y, color=mark.color, label=mark.label or None)
         case Dots():

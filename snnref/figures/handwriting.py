@@ -59,7 +59,7 @@ def bitmap(strokes: Strokes) -> np.ndarray:
     placed = normalised(strokes)
     starts = np.concatenate([s[: max(1, len(s) - 1)] for s in placed])
     ends = np.concatenate([s[min(1, len(s) - 1) :] for s in placed])
-    far = distance(starts, ends)
+    far = distance(starts, ends).round(9)  # as far is as far, whatever the rounding
     return far <= min(np.partition(far, INK, axis=None)[INK], BROADEST)
 
 

@@ -21,7 +21,7 @@ from .reading import Reading, read
 __all__ = ["digit"]
 
 SHOWN = 7  # units of a layer in the raster
-GAP = 3  # rows between two codes
+GAP = 4  # rows between two codes
 REMEMBERED = 32  # drawings
 EMPTY = "Nothing is drawn yet. Draw a digit in the field, or choose one of those below it."
 BARE = Axis("", (0, 8), ticks=())
@@ -75,9 +75,7 @@ def _rows(x: np.ndarray) -> dict[str, np.ndarray]:
     rows = {}
     for layer, (name, value) in enumerate(values.items()):
         ranked = np.argsort(-value, kind="stable")[: np.count_nonzero(value > 0)]
-        chosen = (
-            ranked[np.unique(np.linspace(0, len(ranked) - 1, SHOWN).round().astype(int))] if len(ranked) else ranked
-        )
+        chosen = ranked[np.unique(np.linspace(0, len(ranked) - 1, SHOWN).round().astype(int))] if len(ranked) else ranked
         rows[name] = np.full(len(value), -1)
         rows[name][chosen] = layer * SHOWN + np.arange(len(chosen))
     return rows
@@ -100,7 +98,7 @@ def digit(*, drawing: int | str = 0, time: int = 100) -> Figure:
         [_raster(shown, {name: answer for name, (answer, *_) in so_far.items()}, time=time)],
         [
             _bars([each[k] for each in counts], label, top=max((m[k] for m in most), default=1))
-            for k, label in enumerate(("spikes so far", "synaptic operations so far"))
+            for k, label in enumerate(("spikes so far", "operations so far"))
         ],
     ]
     return Figure(rows, _caption(shown, so_far, time=time) if so_far else EMPTY)
@@ -111,41 +109,42 @@ def _outputs(shown: Seen, so_far: dict[str, np.ndarray]) -> Panel:
     classes, group = len(shown.outputs), len(NAMES) + 2
     places = group * np.arange(classes)
     bars: list[Mark] = [Bars(places, shown.outputs, color=GREY, label="ANN")] if so_far else []
-    bars += [Bars(places + 1 + i, so_far[name], color=COLORS[name], label=NAMES[name]) for i, name in enumerate(so_far)]
-    final = [shown.outputs, *(reading.outputs[-1] for reading in shown.readings.values())]
+    bars += [
+        Bars(places + 1 + i, so_far[name], color=COLORS[name], label=NAMES[name]) for i, name in enumerate(so_far)
+    ]
     ticks = [(place + (group - 2) / 2, str(label)) for label, place in enumerate(places)]
-    low, high = (min(0.0, *map(np.min, final)), max(0.0, *map(np.max, final))) if so_far else (0.0, 1.0)
-    every = [output for output in so_far.values()]
-    low, high = min([low, *map(np.min, every)]), max([high, *map(np.max, every)])
+    # On the scale of the end, so that it stands still, unless an output was larger before.
+    every = [shown.outputs, *(r.outputs[-1] for r in shown.readings.values()), *so_far.values(), np.zeros(1)]
+    low, high = (min(map(np.min, every)), max(map(np.max, every))) if so_far else (0.0, 1.0)
     return Panel(bars, Axis("class", (-1, group * classes - 1), ticks=ticks), Axis("output", (low, high)), 4.0, 140)
 
 
 def _raster(shown: Seen, answers: dict[str, int | None], *, time: float) -> Panel:
     """The spikes of a few units of every layer, the same in each code; layers from top to bottom."""
     band = SHOWN * sum(isinstance(node, Input | Population) for node in canonical(digits()[0]).values())
-    bottom, marks, ticks = len(NAMES) * (band + GAP), [], []
+    height, ticks = len(NAMES) * (band + GAP), []
+    marks: list[Mark] = []
     for place, name in enumerate(NAMES):
-        top = bottom - place * (band + GAP)
+        top = height - place * (band + GAP)
         if name in shown.readings:
             times, rows = shown.readings[name].raster
             past = times <= time / 100
-            marks.append(Ticks(100 * times[past], top - rows[past], color=COLORS[name]))
+            marks.append(Ticks(100 * times[past], top - rows[past], color=COLORS[name], height=1.5))
         answer = answers.get(name)
         ticks.append((top - band / 2, NAMES[name] if answer is None else f"{NAMES[name]}: {answer}"))
-        marks.append(Rule(y=top - band - GAP / 2 + 0.5))
+        if place:
+            marks.append(Rule(y=top + GAP / 2 + 0.5))
     return Panel(
         [*marks, Rule(x=time)],
         Axis("share of each code's own time, %", (-1, 101)),
-        Axis("", (0, bottom + 2), ticks=ticks),
+        Axis("", (GAP / 2, height + 2), ticks=ticks),
         height=470,
     )
 
 
 def _bars(values: list[int], label: str, *, top: float) -> Panel:
     """A bar for each code, on the scale of the end."""
-    bars = [
-        Bars([i], [value], color=color) for i, (value, color) in enumerate(zip(values, COLORS.values(), strict=False))
-    ]
+    bars = [Bars([i], [value], color=color) for i, (value, color) in enumerate(zip(values, COLORS.values(), strict=False))]
     return Panel(bars, along(), Axis(label, (0, 1.05 * top)), height=130)
 
 
