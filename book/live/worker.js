@@ -1,13 +1,17 @@
 // Python in the reader's browser. Takes {id, kind, …}, answers {id, answer} or {id, error}, or {fatal} when Python
 // cannot be started or go on. No SharedArrayBuffer, so any static host will do.
 import { startPython } from "./start.js";
-import { version } from "./version.js";
 
 const lastLine = (error) => String(error.message ?? error).trim().split("\n").at(-1); // of a Python traceback
-const started =
-  location.search === `?${version}`
-    ? startPython(new URL("./", import.meta.url).href)
-    : Promise.reject(new Error("the book has been changed since this page was opened; reload the page"));
+const here = new URL("./", import.meta.url).href;
+
+// The page asks for the Python of its own version (see version.js).
+async function start() {
+  const served = await fetch(here + "version.js", { cache: "no-cache" }).then((response) => response.text());
+  if (served.includes(`"${location.search.slice(1)}"`)) return startPython(here);
+  throw new Error("the book has been changed since this page was opened; reload the page");
+}
+const started = start();
 started.catch((error) => self.postMessage({ fatal: lastLine(error) }));
 
 let describe;
