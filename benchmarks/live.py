@@ -136,7 +136,7 @@ def summary(taken):
 
 def report_starts(reader, chapters, *, starts):
     """Prints the times until the first answer, and what it takes."""
-    measured = [reader.start(*chapters) for _ in range(starts)]
+    measured = [reader.start(*chapters[:2]) for _ in range(starts)]
     print(f"\nuntil the first answer ({chapters[0]}; later: {chapters[1]}), s")
     for name, seconds in zip(("cold", "warm", "later"), list(zip(*measured, strict=True))[:3], strict=True):
         print(f"  {name:6} median {median(seconds):5.1f}   of {', '.join(f'{s:.1f}' for s in sorted(seconds))}")

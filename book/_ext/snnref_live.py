@@ -15,6 +15,21 @@ if (location.protocol === "file:")
     element.prepend("To make this live, open the book through a web server: make serve.");
 """
 
+# All formulas of a page at once would hold it up for as long as that takes: some at a time.
+FORMULAS = """
+MathJax.startup = {
+  typeset: false,
+  async pageReady() {
+    await MathJax.startup.defaultPageReady();
+    const parts = [...document.querySelectorAll(".math, .output_area, .tex2jax_process, .mathjax_process")];
+    while (parts.length) {
+      await MathJax.typesetPromise(parts.splice(0, 8));
+      await new Promise((next) => setTimeout(next));
+    }
+  },
+};
+"""
+
 os.environ["SNNREF_BOOK"] = "1"  # inherited by the kernels that execute the chapters
 
 
@@ -22,6 +37,8 @@ def add_live(app, pagename, templatename, context, doctree):
     """Live pages get the front end; no page gets Thebe, which asks a foreign server for its script."""
     context["script_files"][:] = [script for script in context["script_files"] if not _is_thebe(script)]
     context["css_files"][:] = [sheet for sheet in context["css_files"] if "thebe" not in str(sheet.filename)]
+    if 'class="math' in context.get("body", ""):
+        context["body"] += f"<script>{FORMULAS}</script>"  # before MathJax, which is deferred
     if any(f'class="{name}"' in context.get("body", "") for name in ELEMENTS):
         live = "../" * pagename.count("/") + "live/"
         context["body"] += f'<link rel="stylesheet" href="{live}live.css">'

@@ -1,14 +1,17 @@
 // Python in the reader's browser. Takes {id, kind, …}, answers {id, answer} or {id, error}, before that any number of
 // {id, output}; or {fatal} when Python cannot be started or go on. No SharedArrayBuffer, so any static host will do.
 import { startPython } from "./start.js";
-import { version } from "./version.js";
 
 const lastLine = (error) => String(error.message ?? error).trim().split("\n").at(-1); // of a Python traceback
 const base = new URL("./", import.meta.url).href;
-const started =
-  location.search === `?${version}`
-    ? startPython(base)
-    : Promise.reject(new Error("the book has been changed since this page was opened; reload the page"));
+
+// The page asks for the Python of its own version (see version.js).
+async function start() {
+  const served = await fetch(base + "version.js", { cache: "no-cache" }).then((response) => response.text());
+  if (served.includes(`"${location.search.slice(1)}"`)) return startPython(base);
+  throw new Error("the book has been changed since this page was opened; reload the page");
+}
+const started = start();
 started.catch((error) => self.postMessage({ fatal: lastLine(error) }));
 
 let describe, run;

@@ -116,21 +116,16 @@ def test_hundreds_of_moves_in_a_second_end_at_the_newest(site, browser):
     page.goto(f"{site}vocabulary.html")
     wait_for(page, 0, "ready")
     before = page.evaluate("window.asked")
-    moves = (
-        page.locator(".snn-explore")
-        .first.locator("[name=current]")
-        .evaluate("""async (input) => {
-        const begin = performance.now();
+    slider = page.locator(".snn-explore").first.locator("[name=current]")
+    slider.evaluate("""async (input) => {
         for (let i = 1; i <= 200; i++) {
             input.value = i === 200 ? 0.6875 : (i % 40) / 32;
             input.dispatchEvent(new Event("input", { bubbles: true }));
-            await new Promise((next) => setTimeout(next, Math.max(0, begin + 5 * i - performance.now())));
+            if (i % 20 === 0) await new Promise((next) => setTimeout(next, 100)); // ten times twenty
         }
-        return 200;
     }""")
-    )
     wait_for(page, 0, "ready", {"current": 0.6875})
-    assert 1 <= page.evaluate("window.asked") - before < moves / 2  # never one that waits behind another
+    assert 1 <= page.evaluate("window.asked") - before <= 2 * 10  # of twenty, the first and the newest
     assert page.complaints == []
 
 
