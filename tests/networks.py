@@ -1,9 +1,13 @@
 """Small random networks with dyadic weights (multiples of 2⁻⁶): float sums of them are exact."""
 
+from importlib.util import find_spec
+
 import numpy as np
 
 from snnref.layers import Add, AvgPool, Concat, Conv, Dense, Flatten, MaxPool, ReLU
 from snnref.network import Network
+
+ENGINES = ("numba", "numpy") if find_spec("numba") else ("numpy",)  # of hysteresis sigma-delta
 
 
 def dyadic(rng, *shape, bits=6):

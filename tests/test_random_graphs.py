@@ -110,7 +110,7 @@ def test_random_graph_by_hysteresis_sigma_delta(seed):
     options |= {"keep": bool(rng.integers(2)), "_levels": int(1 / scales["input"]), "_wiring": Wiring(nodes)}
     snn = SNN(nodes, scales, sigma_delta.stepwise.Stepwise(**options), sigma_delta.closed.Closed(**options))
     trace = snn.simulate(x)
-    for engine in ("numba", "numpy"):
+    for engine in networks.ENGINES:
         run = snn.run(x, record=True, engine=engine)
         for name, train in trace.trains.items():
             if name != READOUT:

@@ -69,7 +69,8 @@ def test_run_equals_simulate(net, x, options):
     """Both engines, the second on torch in single precision."""
     snn, x = exact(net), x[:2]
     trace = snn.simulate(x, **options)
-    assert_same(trace, snn.run(x, record=True, engine="numba", **options))
+    for engine in networks.ENGINES:
+        assert_same(trace, snn.run(x, record=True, engine=engine, **options))
     assert_same(trace, snn.run(torch.tensor(x, dtype=torch.float32), record=True, engine="numpy", **options))
     short = snn.run(x, **options)
     assert np.array_equal(short.output_over_time, trace.output_over_time)
@@ -112,7 +113,7 @@ def test_engines_agree_where_sums_are_rounded(rule):
     x, _ = snnref.data.load("digits")
     snn = sigma_delta.convert(net, x, threshold=0.3, levels=3, rule=rule)
     trace = snn.simulate(x[:5])
-    for engine in ("numba", "numpy"):
+    for engine in networks.ENGINES:
         assert_same(trace, snn.run(x[:5], record=True, engine=engine))
 
 
@@ -628,7 +629,7 @@ def test_gains_and_empty_frames():
     snn = exact(net, theta=0.5, levels=1)
     x = np.array([[0.0, 0.0, 0.0], [0.5, 0.5, 0.5]])
     trace = snn.simulate(x)
-    for engine in ("numba", "numpy"):
+    for engine in networks.ENGINES:
         assert_same(trace, snn.run(x, record=True, engine=engine))
     assert trace.unanswered.tolist() == [True, False]
     assert trace.operations.total.tolist() == [0, 9]

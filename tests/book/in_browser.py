@@ -1,4 +1,4 @@
-"""Runs inside Pyodide, in a browser: the tests of the package, as far as NumPy alone carries them.
+"""Runs inside Pyodide, in a browser: the package's tests, as far as NumPy alone carries them.
 
 `test_pyodide.py` unpacks this there, beside pytest and the tests, and calls `run`.
 """
@@ -11,22 +11,30 @@ from types import ModuleType
 
 import pytest
 
-# What a browser does not have; a test that calls it is skipped.
+# What a browser does not have: a test that calls it is skipped.
 MISSING = ("torch", "scipy", "matplotlib", "ipywidgets", "IPython", "sklearn", "nbformat", "typer", "rich", "pooch")
 
 LEFT_OUT = {
+    "test_amos_understanding.py": "minutes",
     "test_cli.py": "the command line, in processes of its own",
+    "test_comparison.py": "minutes: all five on whole networks, many times",
     "test_data.py": "fetches from a server, in threads",
+    "test_evaluation.py": "minutes",
     "test_import_torch.py": "torch's modules",
-    "test_layers.py": "against torch",
+    "test_layers.py": "compares with torch",
     "test_random_modules.py": "torch's modules",
     "test_readme.py": "reads the repository",
     "test_reproduce.py": "reads the repository",
+    "test_side_by_side.py": "minutes, and reads the repository",
+    "test_zoo.py": "trains",
 }
+# One test each, by the time that it takes here or because of what it needs: processes, much memory, the repository.
+SLOW = ("fit", "two_inputs", "many_bits", "input_reaches", "poisson_rates", "memory", "keeps_its_digits", "ladder")
+ELSEWHERE = ("import_needs", "training_without", "command_without", "wheel_works", "in_its_chapter")
 
 
 class Missing(ModuleType):
-    """In the place of a library that is not there, its submodules and all that they have."""
+    """In the place of a library that is not there, of its submodules, and of all that they have."""
 
     __path__ = ()
     Tensor = type("Tensor", (), {})  # of which nothing is an instance
@@ -38,11 +46,8 @@ class Missing(ModuleType):
 
     def __call__(self, *args, **kwargs):
         if "PYTEST_CURRENT_TEST" not in os.environ:
-            return self  # a value for a test, which is then skipped
+            return self  # a value for a test, which `Outcome` then skips
         pytest.skip(f"needs {self.__name__.partition('.')[0]}")
-
-    def __mro_entries__(self, bases):
-        pytest.skip(f"needs {self.__name__.partition('.')[0]}", allow_module_level=True)
 
     def __repr__(self):
         return f"<missing {self.__name__}>"
@@ -61,64 +66,40 @@ class Finder:
         pass
 
 
-class Counting:
-    """What became of each test, for the page."""
+class Outcome:
+    """A plugin of pytest: chooses the tests, and counts what became of them."""
 
-    def __init__(self, tell):
-        self.tell, self.passed, self.skipped, self.failures, self.seconds = tell, 0, {}, {}, {}
+    def __init__(self):
+        self.passed, self.skipped, self.failed = 0, {}, {}
+
+    def pytest_collection_modifyitems(self, items):
+        items[:] = [item for item in items if not any(part in item.name for part in SLOW + ELSEWHERE)]
 
     def pytest_runtest_setup(self, item):
         if "<missing" in repr(getattr(item, "callspec", None)):
             pytest.skip("its values are of a library that is missing")
 
     def pytest_runtest_logreport(self, report):
-        if report.when == "call":
-            self.seconds[report.nodeid] = report.duration
         if report.failed:
-            self.failures[report.nodeid] = report.longreprtext
+            self.failed[report.nodeid] = report.longreprtext
         elif report.skipped:
-            self.count(report)
+            reason = report.longrepr[2]
+            self.skipped[reason] = self.skipped.get(reason, 0) + 1
         elif report.when == "call":
             self.passed += 1
-            if self.passed % 100 == 0:
-                self.tell(f"{self.passed} passed, now {report.nodeid}")
 
     def pytest_collectreport(self, report):
         if report.failed:
-            self.failures[report.nodeid] = report.longreprtext
-        elif report.skipped:
-            self.count(report)
-
-    def count(self, report):
-        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        self.skipped[reason] = self.skipped.get(reason, 0) + 1
+            self.failed[report.nodeid] = report.longreprtext
 
 
-def run(folder, arguments, tell=print):
-    """The tests in `folder`, with pytest's `arguments`; what became of them, as JSON."""
+def run(folder, chosen):
+    """The tests in `folder`, or those `chosen` by arguments of pytest's; what became of them, as JSON."""
     sys.meta_path.insert(0, Finder())
     sys.path.insert(0, folder)
-    counting = Counting(tell)
+    outcome = Outcome()
+    options = ["-q", "--import-mode=importlib", "--tb=short", f"--rootdir={folder}", "-pno:cacheprovider"]
     ignored = [f"--ignore={folder}/{name}" for name in LEFT_OUT]
-    options = [
-        "-q",
-        "--rootdir",
-        folder,
-        "--import-mode=importlib",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:faulthandler",
-        *ignored,
-    ]
-    code = pytest.main([*options, folder, *arguments], plugins=[counting])
-    slowest = sorted(counting.seconds.items(), key=lambda pair: -pair[1])[:40]
-    return json.dumps(
-        {
-            "code": int(code),
-            "passed": counting.passed,
-            "skipped": counting.skipped,
-            "failures": counting.failures,
-            "slowest": slowest,
-        }
-    )
+    quiet = ["-pno:faulthandler", "-pno:warnings"]
+    code = pytest.main([*options, *quiet, *ignored, *(chosen or [folder])], plugins=[outcome])
+    return json.dumps({"code": code, **vars(outcome)})

@@ -1,0 +1,65 @@
+"""The package's own tests in the reader's Python: Pyodide in a real browser, on the files that the book serves.
+
+pytest comes out of the environment that this runs in; no network is needed.
+"""
+
+import io
+import zipfile
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.timeout(1800), pytest.mark.flaky(reruns=1)]
+
+HERE = Path(__file__).parent
+PACKAGES = ("pytest", "pluggy", "iniconfig", "packaging", "pygments", "tabulate")  # all pure Python
+WORK = """([address, chosen]) => new Promise((resolve) => {
+    const worker = new Worker(address, { type: "module" });
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.onerror = ({ message }) => resolve({ said: [], passed: 0, skipped: {}, failed: { none: message } });
+    worker.postMessage(chosen);
+})"""
+
+
+def zipped(changed):
+    """All that the tests need besides what the book serves; `changed` {module file: text} goes over the package."""
+    files = {f"site/{f}": f.locate().read_bytes() for p in PACKAGES for f in distribution(p).files if f.suffix == ".py"}
+    files |= {f.as_posix(): f.read_bytes() for f in (*Path("tests").glob("*.py"), *Path("book").glob("*.ipynb"))}
+    files |= {"site/in_browser.py": (HERE / "in_browser.py").read_bytes(), "changed/none.txt": b""}
+    files |= {f"changed/{name}": text.encode() for name, text in changed.items()}
+    with zipfile.ZipFile(memory := io.BytesIO(), "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return memory.getvalue()
+
+
+def run(browser, site, *chosen, changed=()):
+    """What became of the tests in the browser; `chosen` are arguments of pytest's."""
+    body = zipped(dict(changed))
+    browser.context.route("**/live/tests.zip", lambda route: route.fulfill(body=body))
+    browser.context.route("**/live/in_browser.js", lambda route: route.fulfill(path=HERE / "in_browser.js"))
+    page = browser.page(f"{site}index.html")
+    outcome = page.evaluate(WORK, [f"{site}live/in_browser.js", chosen])
+    print(*outcome["said"][-60:], sep="\n")  # shown when the test fails
+    return outcome
+
+
+def test_the_package_passes_its_tests_in_the_browser(site, browser):
+    """A test that needs torch or matplotlib at its end is skipped there; what NumPy can do must pass."""
+    outcome = run(browser, site)
+    assert outcome["failed"] == {}
+    assert outcome["passed"] > 1000
+    print(f"{outcome['passed']} passed; skipped: {outcome['skipped']}")
+    assert browser.foreign_requests(site) == set()
+
+
+def test_a_broken_neuron_would_be_seen(site, browser):
+    """The negative control: one that does not fire when it is exactly at its threshold."""
+    whole = Path("snnref/rate/stepwise.py").read_text(encoding="utf-8")
+    broken = whole.replace("v >= threshold", "v > threshold")
+    assert broken != whole
+    chosen = ("tests/test_rate.py", "-k", "test_run_equals_simulate and chain")
+    outcome = run(browser, site, *chosen, changed={"snnref/rate/stepwise.py": broken})
+    assert len(outcome["failed"]) > 5
+    assert all("equal" in name and "Error" in text for name, text in outcome["failed"].items())
