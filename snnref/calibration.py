@@ -11,7 +11,7 @@ from .arrays import Array
 from .nodes import Nodes
 
 VALUES, TRIED = 2**24, 2**18  # of a population on calibration samples: looked at, and tried out in a search
-PARTS = 8  # in which a search looks at the values
+PARTS = 4  # in which a search looks at the values
 CANDIDATES = 1.04 ** -np.arange(81.0)  # of a search for a scale, as parts of the largest value: down to a 23rd
 
 

@@ -313,7 +313,7 @@ def pipeline(*, image: int = 0, leak: float = 5.0, inhibition: str = "last") -> 
 
 
 GRID = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 15.0, 20.0)
-SOME = 200  # held-out digits
+SOME = 50  # held-out digits
 
 
 @lru_cache(maxsize=8)

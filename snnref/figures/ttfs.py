@@ -162,7 +162,7 @@ def error_map(*, t_max: int = 16, share: float = 0.7, rounding: str = "to the ne
 @lru_cache(maxsize=32)
 def _converted(t_max: int, threshold: str) -> SNN:
     net, calibration, _, _ = digits()
-    return ttfs.convert(net, calibration[::4], t_max=t_max, threshold=threshold)
+    return ttfs.convert(net, calibration[::8], t_max=t_max, threshold=threshold)
 
 
 def _by_rule(rule: str, t_max: int) -> SNN:
@@ -174,7 +174,7 @@ def _by_rule(rule: str, t_max: int) -> SNN:
 def _known() -> tuple[dict[str, float], float]:
     """Of the ANN: the largest activation of each layer, and its accuracy on some digits."""
     net, calibration, images, labels = digits()
-    largest = {k: float(a.max()) for k, a in net.activations(calibration[::4]).items()}
+    largest = {k: float(a.max()) for k, a in net.activations(calibration[::8]).items()}
     largest[READOUT] = largest[net.output]
     return largest, float(np.mean(net(images[:SOME]).argmax(axis=1) == labels[:SOME]))
 
@@ -229,7 +229,7 @@ def pipeline(*, image: int = 0, t_max: int = 32) -> Figure:
 
 
 LAYERS = ("relu1", "relu2", "relu3", READOUT)
-SOME = 200  # held-out digits
+SOME = 100  # held-out digits
 
 
 def depth(*, threshold: str = "search", t_max: int = 32) -> Figure:
@@ -264,6 +264,6 @@ def depth(*, threshold: str = "search", t_max: int = 32) -> Figure:
     return Figure(
         [[scales], [steps]],
         f"Thresholds by {threshold!r}, windows of {times(t_max, 'step')}: the largest activation of each layer would "
-        f"come so many steps before the end: {text}. Of {SOME} held-out digits {run.accuracy(labels[:SOME]):.1%} are read "
-        f"rightly (ANN {ann:.1%}), with {run.spikes_per_neuron:.3f} spikes a neuron.",
+        f"come so many steps before the end: {text}. Of {SOME} held-out digits {run.accuracy(labels[:SOME]):.1%} are "
+        f"read rightly (ANN {ann:.1%}), with {run.spikes_per_neuron:.3f} spikes a neuron.",
     )

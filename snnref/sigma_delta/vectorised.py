@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -61,13 +62,13 @@ def population(
     for turns in hearings(synapses, ends, neuron, listeners=len(bias), keep=keep):
         path = synapses.weights[turns.synapse] * sign[turns.event]
         path[turns.first] += v[turns.listener]
-        for before, now in turns.steps():
+        for before, now in turns.steps:
             path[now] += path[before]
         v[turns.listener] = path[turns.last]
         low, high = between(np.maximum(path, 0))
         counts = low  # each is read once, then written
         counts[turns.first] = moved(n[turns.listener], low[turns.first], high[turns.first])
-        for before, now in turns.steps():
+        for before, now in turns.steps:
             counts[now] = moved(counts[before], low[now], high[now])
         log.add(turns, counts, n)
     return log.unrolled()
@@ -84,7 +85,7 @@ def max_pool(
     heard, n = np.full((int(sizes.max()), resets * windows), 0.0), np.zeros(resets * windows)
     for turns in hearings(lies_in, ends, neuron, listeners=windows, keep=keep):
         own, largest = heard[:, turns.listener], np.empty(len(turns.event))
-        for now in turns.each():
+        for now in turns.each:
             count = now.stop - now.start
             own[seat[turns.synapse[now]], np.arange(count)] += sign[turns.event[now]]
             largest[now] = own[:, :count].max(axis=0)
@@ -111,13 +112,15 @@ class Turns:
         """The first turn."""
         return slice(self.begins[1])
 
-    def each(self) -> Iterator[slice]:
-        return (slice(begin, end) for begin, end in pairwise(self.begins))
+    @cached_property
+    def each(self) -> list[slice]:
+        return [slice(begin, end) for begin, end in pairwise(self.begins)]
 
-    def steps(self) -> Iterator[tuple[slice, slice]]:
+    @cached_property
+    def steps(self) -> list[tuple[slice, slice]]:
         """Each turn but the first, behind what its listeners heard in the turn before."""
-        for before, now in pairwise(self.each()):
-            yield slice(before.start, before.start + now.stop - now.start), now
+        turns = zip(self.begins, self.begins[1:], self.begins[2:], strict=False)
+        return [(slice(before, before + end - begin), slice(begin, end)) for before, begin, end in turns]
 
     def before(self, values: np.ndarray, at_first: np.ndarray) -> np.ndarray:
         """(heard,): the values of a listener's turn before."""
