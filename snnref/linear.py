@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from math import prod
 
@@ -82,7 +83,7 @@ class Conv(Linear):
     def offset(self) -> Array | float:
         return 0.0 if self.bias is None else self.bias.reshape(-1, *[1] * (self.weight.ndim - 2))
 
-    @property
+    @cached_property
     def window(self) -> Window:
         return Window(tuple(self.weight.shape[2:]), self.stride, self.padding, self.dilation)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
 from typing import Any, Protocol, Self
 
 from .arrays import Array, Placed, check_input, like, number
@@ -181,6 +180,8 @@ def with_settings(code: Any, settings: Mapping[str, Any], *, besides: tuple[str,
     known = _settings(code)
     for name in settings:
         if name not in known:
+            from difflib import get_close_matches  # rarely, and slow to import
+
             close = get_close_matches(name, [*known, *besides], n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
             more = f"; convert also takes {', '.join(besides)}" if besides else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from numbers import Integral
 from typing import Any
 
@@ -47,7 +48,7 @@ class Window:
                     f"dilation {self.dilation}, expected size, stride and dilation ≥ 1 and padding ≥ 0"
                 )
 
-    @property
+    @cached_property
     def axes(self) -> tuple[Axis, ...]:
         n = len(self.size) if isinstance(self.size, tuple | list) else 2
         if n not in (1, 2):

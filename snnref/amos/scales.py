@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array, Placed, to_numpy
-from ..calibration import CANDIDATES, largest, some
+from ..calibration import CANDIDATES, best, largest, some
 from ..graph import INPUT
 from ..nodes import Nodes, Population, Scales
 from .closed import said
@@ -95,11 +95,14 @@ class Chooser:
             return top
         positive = [v[v > 0] for v in values]
         tried = [some(v) for v in positive if len(v)]
-        errors = [
-            sum(self._error(v, alpha) / float(np.mean(np.square(v, dtype=np.float64))) for v in tried)
-            for alpha in top * CANDIDATES
-        ]
-        return float(top * CANDIDATES[int(np.argmin(errors))])
+        whole = [float(np.sum(np.square(v, dtype=np.float64))) for v in tried]
+        unit = relu(self.K, half_step=self.half_step)
+
+        def shares(alpha: float, *parts: np.ndarray) -> float:
+            squares = (_squares(said(unit, v / alpha).value() * alpha - v) for v in parts)
+            return sum(square / all_of_them for square, all_of_them in zip(squares, whole, strict=True))
+
+        return best(top * CANDIDATES, shares, *tried) if tried else top
 
     def _factors(self, unit: Unit, *values: np.ndarray) -> tuple[float, float]:
         """What 1 stands for in each factor of a product: the unit's range is for the largest that there is, or for
@@ -110,16 +113,11 @@ class Chooser:
             return tops[0], tops[1]
         x, y = map(some, np.broadcast_arrays(*values))
 
-        def error(a: float, b: float) -> float:
-            return float(np.mean((said(unit, x / a, y / b).value() * (a * b) - x * y) ** 2, dtype=np.float64))
+        def error(a: float, b: float, x: np.ndarray, y: np.ndarray) -> float:
+            return _squares(said(unit, x / a, y / b).value() * (a * b) - x * y)
 
-        first = min(tops[0] * CANDIDATES, key=lambda a: error(a, tops[1]))
-        second = min(tops[1] * CANDIDATES, key=lambda b: error(first, b))
-        return float(first), float(second)
-
-    def _error(self, values: np.ndarray, alpha: float) -> float:
-        answer = said(relu(self.K, half_step=self.half_step), values / alpha).value() * alpha
-        return float(np.mean((answer - values) ** 2, dtype=np.float64))
+        first = best(tops[0] * CANDIDATES, lambda a, *xy: error(a, tops[1], *xy), x, y)
+        return first, best(tops[1] * CANDIDATES, lambda b, *xy: error(first, b, *xy), x, y)
 
     def _check(self, values: Mapping[str, np.ndarray]) -> None:
         if self.per not in PARTS:
@@ -135,6 +133,10 @@ class Chooser:
                     f"alpha: got {value!r}{where}, expected one of {', '.join(map(repr, RULES))}, or a number > 0, the "
                     "end of the range in units of the activation"
                 )
+
+
+def _squares(difference: np.ndarray) -> float:
+    return float(np.sum(np.square(difference), dtype=np.float64))
 
 
 def _is_relu(node: Any) -> bool:

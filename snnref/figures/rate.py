@@ -120,8 +120,9 @@ def percentile(*, layer: str = "relu2", percent: float = 99.9, steps: int = 25) 
 
 @lru_cache(maxsize=8)
 def _converted(percent: float | None, reset: str = "subtract", encoding: str = "constant") -> SNN:
+    """Scales from every eighth calibration digit, since a slider moves the percentile."""
     net, calibration, _, _ = digits()
-    return rate.convert(net, calibration, percentile=percent, reset=reset, encoding=encoding)
+    return rate.convert(net, calibration[::8], percentile=percent, reset=reset, encoding=encoding)
 
 
 def accumulation(*, steps: int = 32, images: int = 5, percent: float = 99.9) -> Figure:
@@ -212,7 +213,7 @@ RUNGS = (
     ("+ analog input", 100, "subtract", "constant"),
     ("+ 99.9th perc.", 99.9, "subtract", "constant"),
 )
-LONGEST, IMAGES = 60, 120
+LONGEST, IMAGES = 60, 60
 
 
 @lru_cache(maxsize=1)

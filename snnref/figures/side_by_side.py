@@ -224,7 +224,9 @@ def depth(*, layers: int = 8, bits: int = 5, network: int = 0, rounding: str = "
     }
     curves, last = [], []
     for name, chosen in finest.items():
-        snn = method(name).convert(net, x, **chosen, **ROUNDING[rounding][name])
+        # From a little more than what is shown: the largest activations would else lie on a threshold exactly, on this
+        # side of it or that by the order in which a machine adds.
+        snn = method(name).convert(net, 1.001 * x, **chosen, **ROUNDING[rounding][name])
         run = snn.run(x[:FEW] if name == "sigma_delta" else x)  # events take longer than products
         said = {k: run.trains[k].value() * snn.scales[k] for k in names}
         errors = [_relative(said[k], truth[k][: len(said[k])]) for k in names]

@@ -267,9 +267,9 @@ def pool_map(*, inputs: int = 4, leak: float = 1.0, reading: str = "this T_m alo
 
 
 @lru_cache(maxsize=64)
-def _converted(leak: float, unit: float = 1.0, threshold: float | str = 0.0, inhibition: str = "last") -> SNN:
+def _converted(leak: float, inhibition: str) -> SNN:
     net, calibration, _, _ = digits()
-    return tdsnn.convert(net, calibration[::8], leak=leak, unit=unit, threshold=threshold, inhibition=inhibition)
+    return tdsnn.convert(net, calibration[::8], leak=leak, inhibition=inhibition)
 
 
 BAND = 7  # height of a layer, in rows of ticks
@@ -279,7 +279,7 @@ def pipeline(*, image: int = 0, leak: float = 5.0, inhibition: str = "last") -> 
     """A digit on its way through the layers: every spike, and when each layer is released."""
     net, _, images, labels = digits()
     x, label = images[image : image + 1], int(labels[image])
-    run = _converted(leak, inhibition=inhibition).run(x, record=True)
+    run = _converted(leak, inhibition).run(x, record=True)
     plan = tdsnn.schedule(run)
     shown = [s for s in plan.stages if s.node == "input" or isinstance(run.nodes[s.node], Population)]
     marks: list[Mark] = []
@@ -313,14 +313,21 @@ def pipeline(*, image: int = 0, leak: float = 5.0, inhibition: str = "last") -> 
 
 
 GRID = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0, 15.0, 20.0)
-SOME = 200  # held-out digits
+SOME = 50  # held-out digits
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=8)
+def _in_units_of(unit: float, threshold: float | str) -> SNN:
+    """For any leak."""
+    net, calibration, _, _ = digits()
+    return tdsnn.convert(net, calibration[::8], unit=unit, threshold=threshold)
+
+
+@lru_cache(maxsize=256)
 def _measured(leak: float, unit: float, threshold: float | str) -> tuple[float, float, float, float]:
     """Accuracy, steps, additions, multiplications on some digits."""
     _, _, images, labels = digits()
-    run = _converted(leak, unit, threshold).run(images[:SOME])
+    run = _in_units_of(unit, threshold).run(images[:SOME], leak=leak)
     costs = tdsnn.costs(run)
     means = (float(np.mean(costs.additions)), float(np.mean(costs.multiplications)))
     return run.accuracy(labels[:SOME]), run.latency, *means

@@ -111,8 +111,10 @@ class Stepwise(Rate):
 
     def _currents(self, node: Population | Readout, trains: Mapping[str, Analog | Clocked]) -> Iterator[Array]:
         """z(t) = Σ W Θ(t) + b for every step (Eq. 2, in units of the threshold)."""
+        changes = not all(isinstance(train, Analog) for train in trains.values())
         for step in range(self.steps):
-            drive = node.input.drive({k: train.at(step) for k, train in trains.items()})
+            if step == 0 or changes:
+                drive = node.input.drive({k: train.at(step) for k, train in trains.items()})
             biases = self.biases(node, drive)
             yield drive + biases[step if len(biases) > 1 else 0]
 

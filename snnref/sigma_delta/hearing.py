@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -49,6 +48,8 @@ def respond(heard: Stream, layer: Layer, shape: tuple[int, ...], *, parallel: bo
     if pieces == 1:
         found = [piece(cuts[0])]
     else:
+        from concurrent.futures import ThreadPoolExecutor  # not in a browser
+
         with ThreadPoolExecutor(cores) as pool:
             found = list(pool.map(piece, cuts))
     counts = np.concatenate([np.diff(ends) for ends, *_ in found])

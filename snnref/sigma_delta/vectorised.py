@@ -1,12 +1,17 @@
 """The neurons of one layer on all they hear, in NumPy: the engine where there is no compiler.
 
+Neurons of a layer do not hear each other, and nothing happens to one that an event does not reach. So all of them, in
+all samples, are followed at the same time, each at its own pace: what each hears first, then what each hears second, …
+
 A neuron that follows its potential r ≥ 0 can only rest between two levels, which r alone decides: after each event the
 count is moved into this interval.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -15,15 +20,11 @@ from ..synapses import Synapses
 from .quantisers import rounded
 
 PARALLEL = False  # threads would wait for each other
-MANY = 2**16  # entries of a matrix that a cache holds
-Between = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # potentials -> the counts between which they rest
-Change = tuple[
-    np.ndarray, np.ndarray, np.ndarray | int
-]  # neurons, by how much their counts change, what event caused it
+BLOCK = 2**20  # synapses whose events are handled at the same time
 Sent = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # (samples + 1,) ends; neuron, sign, event that caused it
 
 
-def rest(quantiser: str, *, strict: bool) -> Between:
+def rest(quantiser: str, *, strict: bool) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """The lowest and the highest count with which a neuron of potential r is content."""
     if quantiser == "hysteresis":
         return (lambda r: (np.ceil(r) - 1, np.floor(r) + 1)) if strict else (lambda r: (np.floor(r), np.ceil(r)))
@@ -48,121 +49,150 @@ def population(
     `keep` : the samples go on where the one before ended. What is sent at reset is caused by event −1.
     """
     between, one = rest(quantiser, strict=strict), quantiser == "hysteresis" and rule == "one"
-    if settle and not one and _close(synapses, len(bias)):
-        return _settled(_matrix(synapses, len(bias)), bias, ends, neuron, sign, between=between, keep=keep)
-    sent: list[Change] = []
-    counts = []
-    every = np.arange(len(bias))
 
-    def charge(reached: np.ndarray, amount: np.ndarray | float, cause: int) -> None:
-        v[reached] += amount
-        low, high = between(np.maximum(v[reached], 0))
-        change = np.clip(n[reached], low, high) - n[reached]
-        if change.any():
-            change = np.clip(change, -1, 1) if one else change
-            n[reached] += change
-            moved = np.flatnonzero(change)
-            sent.append((reached[moved], change[moved], cause))
+    def moved(n: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        to = np.minimum(np.maximum(n, low), high)
+        return np.minimum(np.maximum(to, n - 1), n + 1) if one else to
 
-    for sample, (begin, end) in enumerate(pairwise(ends)):
-        if sample == 0 or not keep:
-            v, n = bias.copy(), np.zeros(len(bias))
-            if settle:
-                charge(every, 0.0, -1)
-        for event in range(begin, end):
-            reached = synapses.of(neuron[event])
-            charge(synapses.targets[reached], synapses.weights[reached] * sign[event], event)
-        counts.append(len(sent))
-    return _unrolled(sent, counts)
-
-
-def _close(synapses: Synapses, neurons: int) -> bool:
-    """Whether an event reaches a tenth of the neurons or more, and a matrix of all synapses is small."""
-    entries = (len(synapses.starts) - 1) * neurons
-    return entries <= 16 * MANY and 10 * len(synapses.targets) >= entries
-
-
-def _matrix(synapses: Synapses, neurons: int) -> np.ndarray:
-    weights = np.zeros((len(synapses.starts) - 1, neurons))
-    weights[np.repeat(np.arange(len(weights)), np.diff(synapses.starts)), synapses.targets] = synapses.weights
-    return weights
-
-
-def _settled(
-    weights: np.ndarray,
-    bias: np.ndarray,
-    ends: np.ndarray,
-    neuron: np.ndarray,
-    sign: np.ndarray,
-    *,
-    between: Between,
-    keep: bool,
-) -> Sent:
-    """The same, several times faster, where all neurons are content after each event: potentials are then the sums of
-    a block of events, and each count is moved no further than it must."""
-    sent: list[Change] = []
-    counts = []
-    size = max(1, MANY // len(bias))
-    for sample, (begin, end) in enumerate(pairwise(ends)):
-        if sample == 0 or not keep:
-            v = bias
-            n = np.clip(np.zeros(len(bias)), *between(np.maximum(v, 0)))
-            (moved,) = np.nonzero(n)
-            sent.append((moved, n[moved], -1))
-        for start in range(begin, end, size):
-            events = slice(start, min(start + size, end))
-            r = weights[neuron[events]] * sign[events, None]
-            r[0] += v
-            v = np.cumsum(r, axis=0, out=r)[-1].copy()
-            low, high = between(np.maximum(r, 0, out=r))
-            path = np.empty((len(r) + 1, len(n)))
-            path[0] = n
-            for before, least, most, after in zip(path, low, high, path[1:], strict=False):
-                np.maximum(np.minimum(before, most, out=after), least, out=after)
-            n = path[-1]
-            change = np.diff(path, axis=0).ravel()
-            (places,) = np.nonzero(change.astype(bool))
-            event, moved = np.divmod(places, len(n))
-            sent.append((moved, change[places], start + event))
-        counts.append(len(sent))
-    return _unrolled(sent, counts)
+    log, resets = Log(ends, len(bias)), 1 if keep else len(ends) - 1
+    v, n = np.tile(bias, resets), np.zeros(resets * len(bias))
+    if settle:
+        n = moved(n, *between(np.maximum(v, 0)))
+        log.at_reset(n)
+    for turns in hearings(synapses, ends, neuron, listeners=len(bias), keep=keep):
+        path = synapses.weights[turns.synapse] * sign[turns.event]
+        path[turns.first] += v[turns.listener]
+        for before, now in turns.steps:
+            path[now] += path[before]
+        v[turns.listener] = path[turns.last]
+        low, high = between(np.maximum(path, 0))
+        counts = low  # each is read once, then written
+        counts[turns.first] = moved(n[turns.listener], low[turns.first], high[turns.first])
+        for before, now in turns.steps:
+            counts[now] = moved(counts[before], low[now], high[now])
+        log.add(turns, counts, n)
+    return log.unrolled()
 
 
 def max_pool(
     lies_in: Synapses, holds: Synapses, ends: np.ndarray, neuron: np.ndarray, sign: np.ndarray, *, keep: bool
 ) -> Sent:
     """What a pool sends, so that its counts are the largest of each window."""
-    windows = [lies_in.targets[lies_in.of(source)].tolist() for source in range(len(lies_in.starts) - 1)]
-    members = [holds.targets[holds.of(window)].tolist() for window in range(len(holds.starts) - 1)]
-    sent: list[Change] = []
-    counts = []
-    for sample, (begin, end) in enumerate(pairwise(ends)):
-        if sample == 0 or not keep:
-            heard, n = [0] * len(windows), [0] * len(members)  # lists, since windows are small
-        found = []
-        for event, source, change in zip(
-            range(begin, end), neuron[begin:end].tolist(), sign[begin:end].tolist(), strict=True
-        ):
-            heard[source] += change
-            for window in windows[source]:
-                largest = max([heard[member] for member in members[window]])
-                if largest != n[window]:
-                    found.append((window, largest - n[window], event))
-                    n[window] = largest
-        window, change, cause = np.array(found, int).reshape(-1, 3).T
-        sent.append((window, change, cause))
-        counts.append(len(sent))
-    return _unrolled(sent, counts)
+    windows, sizes = len(holds.starts) - 1, np.diff(holds.starts)
+    seat = np.arange(len(holds.targets)) - np.repeat(holds.starts[:-1], sizes)  # of a neuron in a window
+    seat = seat[np.lexsort((np.repeat(np.arange(windows), sizes), holds.targets))]  # in the order of `lies_in`
+    log, resets = Log(ends, windows), 1 if keep else len(ends) - 1
+    heard, n = np.full((int(sizes.max()), resets * windows), 0.0), np.zeros(resets * windows)
+    for turns in hearings(lies_in, ends, neuron, listeners=windows, keep=keep):
+        own, largest = heard[:, turns.listener], np.empty(len(turns.event))
+        for now in turns.each:
+            count = now.stop - now.start
+            own[seat[turns.synapse[now]], np.arange(count)] += sign[turns.event[now]]
+            largest[now] = own[:, :count].max(axis=0)
+        heard[:, turns.listener] = own
+        log.add(turns, largest, n)
+    return log.unrolled()
 
 
-def _unrolled(sent: list[Change], counts: list[int]) -> Sent:
-    """One row a spike; those of one neuron together. `counts` : how many changes there are up to the end of each
-    sample."""
-    none = np.zeros(0, int)
-    neuron, change = (np.concatenate([none, *column]) for column in ([n for n, _, _ in sent], [c for _, c, _ in sent]))
-    cause = np.concatenate([none, *(np.broadcast_to(event, len(n)) for n, _, event in sent)])
-    times = np.abs(change).astype(int)
-    rows = np.append(0, np.cumsum([len(n) for n, _, _ in sent], dtype=int))[[0, *counts]]
-    ends = np.append(0, np.cumsum(times))[rows]
-    neuron, sign, cause = (np.repeat(column, times) for column in (neuron, np.sign(change), cause))
-    return ends, neuron, sign.astype(int), cause
+@dataclass(frozen=True, eq=False)
+class Turns:
+    """What some listeners hear, turn by turn: in each turn at most one event each.
+
+    Those that hear the most come first in every turn, so that the listeners of a turn lead those of the turn before.
+    """
+
+    listener: np.ndarray  # (listeners,)
+    last: np.ndarray  # (listeners,): where the last that each hears stands
+    begins: list[int]  # (turns + 1,)
+    synapse: np.ndarray  # (heard,): through which it comes
+    event: np.ndarray  # (heard,)
+
+    @property
+    def first(self) -> slice:
+        """The first turn."""
+        return slice(self.begins[1])
+
+    @cached_property
+    def each(self) -> list[slice]:
+        return [slice(begin, end) for begin, end in pairwise(self.begins)]
+
+    @cached_property
+    def steps(self) -> list[tuple[slice, slice]]:
+        """Each turn but the first, behind what its listeners heard in the turn before."""
+        turns = zip(self.begins, self.begins[1:], self.begins[2:], strict=False)
+        return [(slice(before, before + end - begin), slice(begin, end)) for before, begin, end in turns]
+
+    def before(self, values: np.ndarray, at_first: np.ndarray) -> np.ndarray:
+        """(heard,): the values of a listener's turn before."""
+        sizes = np.diff(self.begins)
+        earlier = np.arange(self.begins[1], self.begins[-1]) - np.repeat(sizes[:-1], sizes[1:])
+        return np.concatenate([at_first, values[earlier]])
+
+
+def hearings(
+    synapses: Synapses, ends: np.ndarray, neuron: np.ndarray, *, listeners: int, keep: bool
+) -> Iterator[Turns]:
+    """A block of events after the other. Listeners of all samples are numbered on, unless the samples are one film."""
+    events = np.arange(ends[0], ends[-1])
+    sample = np.repeat(np.arange(len(ends) - 1), np.diff(ends))
+    begins, counts = synapses.starts[neuron[events]], np.diff(synapses.starts)[neuron[events]]
+    block = np.cumsum(counts) // BLOCK
+    for part in np.split(np.arange(len(events)), np.flatnonzero(np.diff(block)) + 1):
+        count = counts[part]
+        synapse = np.arange(count.sum()) + np.repeat(begins[part] - np.cumsum(count) + count, count)
+        listener = synapses.targets[synapse] + np.repeat(0 * part if keep else sample[part] * listeners, count)
+        if len(listener):
+            yield _turns(listener, synapse, np.repeat(events[part], count))
+
+
+def _turns(listener: np.ndarray, synapse: np.ndarray, event: np.ndarray) -> Turns:
+    """From what is heard, in the order of events."""
+    order = np.argsort(listener.astype(np.min_scalar_type(int(listener.max()))), kind="stable")  # fast for small types
+    listener = listener[order]
+    first = np.flatnonzero(np.append(True, listener[1:] != listener[:-1]))
+    counts = np.diff(np.append(first, len(listener)))
+    turn = np.arange(len(listener)) - np.repeat(first, counts)
+    begins = np.append(0, np.cumsum(np.bincount(turn)))
+    most = np.argsort(-counts, kind="stable")
+    rank = np.empty_like(most)
+    rank[most] = np.arange(len(most))
+    place = np.empty_like(order)
+    place[begins[turn] + np.repeat(rank, counts)] = order
+    last = begins[counts[most] - 1] + np.arange(len(most))
+    return Turns(listener[first[most]], last, begins.tolist(), synapse[place], event[place])
+
+
+@dataclass
+class Log:
+    """Who changes its count by how much, and why."""
+
+    ends: np.ndarray
+    size: int  # listeners of one sample
+    found: list[tuple[np.ndarray, ...]] = field(default_factory=list)  # sample, event, listener, change
+
+    def at_reset(self, n: np.ndarray) -> None:
+        (at,) = np.nonzero(n)
+        self.found.append((at // self.size, np.full(len(at), -1), at % self.size, n[at]))
+
+    def add(self, turns: Turns, counts: np.ndarray, n: np.ndarray) -> None:
+        """What changes in some turns; n, the counts of all listeners before them, is brought up to date."""
+        changes = counts - turns.before(counts, n[turns.listener])
+        n[turns.listener] = counts[turns.last]
+        (at,) = np.nonzero(changes)
+        rank = at - np.array(turns.begins)[np.searchsorted(turns.begins, at, side="right") - 1]
+        event = turns.event[at]
+        sample = np.searchsorted(self.ends, event, side="right") - 1
+        self.found.append((sample, event, turns.listener[rank] % self.size, changes[at]))
+
+    def unrolled(self) -> Sent:
+        """One row a spike, sample by sample, in the order of events; those of one listener together."""
+        samples = len(self.ends) - 1
+        if not self.found:
+            none = np.zeros(0, int)
+            return np.zeros(samples + 1, int), none, none, none
+        sample, event, listener, change = map(np.concatenate, zip(*self.found, strict=True))
+        order = np.lexsort((listener, event, sample))
+        times = np.abs(change[order]).astype(int)
+        spikes = np.bincount(sample, np.abs(change), minlength=samples).astype(int)
+        neuron, sign, cause = (np.repeat(a[order], times) for a in (listener, np.sign(change).astype(int), event))
+        return np.append(0, np.cumsum(spikes)), neuron, sign, cause

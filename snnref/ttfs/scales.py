@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array, Placed, like, to_numpy
-from ..calibration import CANDIDATES, largest, thinned
+from ..calibration import CANDIDATES, best, largest, thinned
 from ..nodes import Input, MaxPool, Nodes, Population, Readout, Scales
 from ..walk import SNN, activations
 from .bound import bound
@@ -82,9 +82,12 @@ class Chooser:
         positive = value > 0  # the others are silent, whatever the threshold
         value, ann = value[positive], np.maximum(ann[positive], 0)
         value, ann = (v[:: max(1, len(value) // TRIED)] for v in (value, ann))
-        scales = largest(value) * CANDIDATES
-        errors = [error(value, ann, scale, t_max=self.t_max, early=self.early) for scale in scales]
-        return float(scales[int(np.argmin(errors))])
+
+        def squares(scale: float, value: np.ndarray, ann: np.ndarray) -> float:
+            difference = said(value, scale, t_max=self.t_max, early=self.early) - ann
+            return float(np.sum(np.square(difference), dtype=np.float64))
+
+        return best(largest(value) * CANDIDATES, squares, value, ann)
 
     def _check(self, nodes: Nodes) -> None:
         if self.per not in PARTS:
