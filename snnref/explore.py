@@ -37,7 +37,9 @@ class Drawing:
     def control(self, name: str) -> dict[str, Any]:
         """What the page is told. Raises ValueError if there is nothing to choose from, or no such sample."""
         if not self.samples or self.value not in (None, *self.samples):
-            raise ValueError(f"control {name!r}: got {self.value!r}, expected one of {', '.join(map(str, self.samples))}")
+            raise ValueError(
+                f"control {name!r}: got {self.value!r}, expected one of {', '.join(map(str, self.samples))}"
+            )
         shown = [
             {"value": number, "text": text, "picture": np.rint(100 * np.asarray(picture)).astype(int).tolist()}
             for number, (text, picture) in self.samples.items()

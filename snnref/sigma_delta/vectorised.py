@@ -17,7 +17,9 @@ from .quantisers import rounded
 PARALLEL = False  # threads would wait for each other
 MANY = 2**16  # entries of a matrix that a cache holds
 Between = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]  # potentials -> the counts between which they rest
-Change = tuple[np.ndarray, np.ndarray, np.ndarray | int]  # neurons, by how much their counts change, what event caused it
+Change = tuple[
+    np.ndarray, np.ndarray, np.ndarray | int
+]  # neurons, by how much their counts change, and the cause
 Sent = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]  # (samples + 1,) ends; neuron, sign, event that caused it
 
 
