@@ -12,7 +12,7 @@ import pytest
 
 import snnref
 from snnref import figures
-from snnref.explore import BOOK, Explorable, explore
+from snnref.explore import BOOK, Drawing, Explorable, explore
 from snnref.figures import describe, rate, vocabulary
 from snnref.figures.description import Axis, Bars, Cells, Dots, Figure, Line, Panel, Rule, Ticks
 from snnref.figures.draw import draw, svg
@@ -29,30 +29,49 @@ MARKS = [
 ]
 
 
-def explorables():
-    """Every `explore` call of every chapter, executed without a kernel."""
-    found = []
+def cells():
+    """The code of every chapter and page, with the name of its figures' module."""
     for chapter in figures.CHAPTERS:
         for cell in json.loads(Path(f"book/{chapter}.ipynb").read_text(encoding="utf-8"))["cells"]:
-            for statement in ast.parse("".join(cell["source"])).body if cell["cell_type"] == "code" else []:
-                call = ast.unparse(statement)
-                if call.startswith("explore("):
-                    module = import_module(f"snnref.figures.{chapter}")
-                    found.append(eval(call, {"explore": explore, chapter: module}))
+            if cell["cell_type"] == "code":
+                yield chapter, "".join(cell["source"])
+    for page, module in figures.PAGES.items():
+        text = Path(f"book/{page}.md").read_text(encoding="utf-8")
+        for code in re.findall(r"^```\{code-cell\}\n(?::.*\n)*(.*?)^```", text, re.S | re.M):
+            yield module, code
+
+
+def explorables():
+    """Every `explore` call of every chapter and page, executed without a kernel."""
+    found = []
+    for name, code in cells():
+        for statement in ast.parse(code).body:
+            call = ast.unparse(statement)
+            if call.startswith("explore("):
+                module = import_module(f"snnref.figures.{name}")
+                found.append(eval(call, {"explore": explore, "Drawing": Drawing, name: module}))
     return found
 
 
 EXPLORABLES = explorables()
 
 
+def extremes(control):
+    """Values of a control that are likely to go wrong."""
+    if "samples" in control:
+        return [*(sample["value"] for sample in control["samples"][:: len(control["samples"]) - 1]), "", ".AA", ".AA__"]
+    return control.get("choices") or (control["low"], control["high"])
+
+
 def test_chapters_have_explorables():
-    modules = {chapter: import_module(f"snnref.figures.{chapter}") for chapter in figures.CHAPTERS}
+    names = (*figures.CHAPTERS, *figures.PAGES.values())
+    modules = {name: import_module(f"snnref.figures.{name}") for name in names}
     assert {e.name for e in EXPLORABLES} == {f"{k}.{name}" for k, module in modules.items() for name in module.__all__}
 
 
 @pytest.mark.parametrize("explorable", EXPLORABLES, ids=lambda e: e.name)
 def test_every_figure_at_the_extremes_of_every_slider(explorable):
-    ends = [c.get("choices") or (c["low"], c["high"]) for c in explorable.controls.values()]
+    ends = map(extremes, explorable.controls.values())
     for values in itertools.product(*ends):
         figure = describe(explorable.name, dict(zip(explorable.controls, values, strict=True)))
         assert figure.caption.endswith(".")
@@ -68,7 +87,9 @@ def test_widget_redraws_when_a_slider_moves(explorable):
     for name, slider in fresh.sliders.items():
         control = fresh.controls[name]
         before = fresh.widget.children[1].value
-        slider.value = control["choices"][-1] if "choices" in control else control["high"]
+        _, *_, slider.value = (
+            (sample["value"] for sample in control["samples"]) if "samples" in control else extremes(control)
+        )
         assert fresh.widget.children[1].value != before, name
         assert fresh.values[name] == slider.value
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -37,7 +38,9 @@ def test_text_holds_strokes_to_a_grid_line():
     assert handwriting.decode("") == []
 
 
-@pytest.mark.parametrize("text", ["abc", ".", ".A", ".ABC", ".AB..CD", ".A~", "." + "AB" * 5000, None, 3, [[0, 1]], " .AB"])
+@pytest.mark.parametrize(
+    "text", ["abc", ".", ".A", ".ABC", ".AB..CD", ".A~", "." + "AB" * 5000, None, 3, [[0, 1]], " .AB"]
+)
 def test_what_is_no_drawing_is_refused(text):
     with pytest.raises(ValueError, match=r"(drawing|stroke): got .*expected"):
         handwriting.image(text)
@@ -116,7 +119,7 @@ def test_most_digits_of_an_unsteady_hand_are_read():
 
 def test_test_digits_drawn_again_along_their_middle_are_read():
     """What is left of a digit when it is thinned is given to the pen as strokes."""
-    net, _, images, labels = digits()
+    _, _, images, labels = digits()
     right = [read_as(thinned(images[i, 0])) == labels[i] for i in range(100) if labels[i] != 8]
     assert np.mean(right) > 0.9  # the small holes of an 8 do not outlive that
 
@@ -194,7 +197,7 @@ def test_a_layer_speaks_after_the_layer_before_it_has(code):
     snn, x = landing.converted()[code], landing.seen(4).picture[None, None]
     events = sent(snn, snn.run(x, record=True))
     layers = [events[name][0] for name in ("input", "relu1", "relu2", "relu3")]
-    for before, after in zip(layers, layers[1:], strict=False):
+    for before, after in pairwise(layers):
         assert before.max() <= after.min()
 
 
@@ -203,7 +206,7 @@ def test_everything_so_far_only_grows(drawing):
     readings = landing.seen(drawing).readings
     for reading in readings.values():
         counts = [reading.until(share)[1:3] for share in np.linspace(0, 1, 41)]
-        assert all(a[0] <= b[0] and a[1] <= b[1] for a, b in zip(counts, counts[1:], strict=False))
+        assert all(a[0] <= b[0] and a[1] <= b[1] for a, b in pairwise(counts))
         assert reading.until(0.0)[0] is None
         said = [reading.until(share)[0] is not None for share in np.linspace(0, 1, 41)]
         assert said == sorted(said)  # who has said something goes on to
@@ -297,7 +300,9 @@ def test_a_drawing_is_a_control():
     assert shown.values == {"drawing": 4, "time": 100}
     assert [sample["value"] for sample in control["samples"]] == list(landing.samples())
     _, _, images, _ = digits()
-    assert np.array_equal(np.rint(100 * images[4, 0]), next(s for s in control["samples"] if s["value"] == 4)["picture"])
+    assert np.array_equal(
+        np.rint(100 * images[4, 0]), next(s for s in control["samples"] if s["value"] == 4)["picture"]
+    )
     json.dumps(control)
 
 

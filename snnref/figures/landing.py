@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from numbers import Integral
 
 import numpy as np
 
@@ -23,7 +22,7 @@ __all__ = ["digit"]
 SHOWN = 7  # units of a layer in the raster
 GAP = 4  # rows between two codes
 REMEMBERED = 32  # drawings
-EMPTY = "Nothing is drawn yet. Draw a digit in the field, or choose one of those below it."
+EMPTY = "Nothing is drawn yet. Draw a digit in the field, or choose one of the samples."
 BARE = Axis("", (0, 8), ticks=())
 
 
@@ -57,7 +56,7 @@ class Seen:
 def seen(drawing: int | str) -> Seen:
     """A drawing read by all: made once, since the time slider moves often."""
     net, _, images, labels = digits()
-    if isinstance(drawing, Integral):
+    if not isinstance(drawing, str):
         if not 0 <= drawing < len(images):
             raise ValueError(f"drawing: got {drawing}, expected a test image from 0 to {len(images) - 1}, or strokes")
         x, what = images[drawing : drawing + 1], f"A {labels[drawing]} of the test digits"
@@ -75,7 +74,9 @@ def _rows(x: np.ndarray) -> dict[str, np.ndarray]:
     rows = {}
     for layer, (name, value) in enumerate(values.items()):
         ranked = np.argsort(-value, kind="stable")[: np.count_nonzero(value > 0)]
-        chosen = ranked[np.unique(np.linspace(0, len(ranked) - 1, SHOWN).round().astype(int))] if len(ranked) else ranked
+        chosen = (
+            ranked[np.unique(np.linspace(0, len(ranked) - 1, SHOWN).round().astype(int))] if len(ranked) else ranked
+        )
         rows[name] = np.full(len(value), -1)
         rows[name][chosen] = layer * SHOWN + np.arange(len(chosen))
     return rows
@@ -109,9 +110,7 @@ def _outputs(shown: Seen, so_far: dict[str, np.ndarray]) -> Panel:
     classes, group = len(shown.outputs), len(NAMES) + 2
     places = group * np.arange(classes)
     bars: list[Mark] = [Bars(places, shown.outputs, color=GREY, label="ANN")] if so_far else []
-    bars += [
-        Bars(places + 1 + i, so_far[name], color=COLORS[name], label=NAMES[name]) for i, name in enumerate(so_far)
-    ]
+    bars += [Bars(places + 1 + i, so_far[name], color=COLORS[name], label=NAMES[name]) for i, name in enumerate(so_far)]
     ticks = [(place + (group - 2) / 2, str(label)) for label, place in enumerate(places)]
     # On the scale of the end, so that it stands still, unless an output was larger before.
     every = [shown.outputs, *(r.outputs[-1] for r in shown.readings.values()), *so_far.values(), np.zeros(1)]
@@ -144,7 +143,9 @@ def _raster(shown: Seen, answers: dict[str, int | None], *, time: float) -> Pane
 
 def _bars(values: list[int], label: str, *, top: float) -> Panel:
     """A bar for each code, on the scale of the end."""
-    bars = [Bars([i], [value], color=color) for i, (value, color) in enumerate(zip(values, COLORS.values(), strict=False))]
+    bars = [
+        Bars([i], [value], color=color) for i, (value, color) in enumerate(zip(values, COLORS.values(), strict=False))
+    ]
     return Panel(bars, along(), Axis(label, (0, 1.05 * top)), height=130)
 
 
@@ -159,6 +160,6 @@ def _caption(shown: Seen, so_far: dict[str, tuple], *, time: float) -> str:
         )
     when = "At the end" if time == 100 else f"After {time:g} % of its own time"
     return (
-        f"{shown.what}; the ANN says {shown.outputs.argmax()}. {when} each code says, with its spikes and their synaptic "
-        f"operations: {'; '.join(said)}."
+        f"{shown.what}; the ANN says {shown.outputs.argmax()}. {when} each code says, with its spikes and their "
+        f"synaptic operations: {'; '.join(said)}."
     )

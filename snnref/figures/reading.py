@@ -80,6 +80,6 @@ def _windows(snn: SNN, run: Run) -> Mapping[str, int]:
 
 
 def _costs(run: Run, name: str) -> np.ndarray:
-    """`(neurons,)`: the synaptic operations that a spike of each causes; those of a pool that only feeds another, none."""
+    """`(neurons,)`: the synaptic operations that a spike of each causes; 0 where only pools hear it."""
     costs = spike_costs(run.nodes, name, copies=getattr(run.code, "heard_by", None))
     return sum(costs.values(), np.zeros(run.nodes[name].shape)).ravel()

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from snnref.figures import CHAPTERS, describe
+from snnref.figures import CHAPTERS, PAGES, describe
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.flaky(reruns=1)]
 
@@ -65,7 +65,9 @@ def drawn(figure):
 def draw_values(controls, rng):
     values = {}
     for c in controls:
-        if "choices" in c:
+        if "samples" in c:
+            values[c["name"]] = rng.choice(c["samples"])["value"]
+        elif "choices" in c:
             values[c["name"]] = rng.choice(c["choices"])
         else:
             count = round((c["high"] - c["low"]) / c["step"])
@@ -76,6 +78,9 @@ def draw_values(controls, rng):
 def set_values(figure, values):
     for name, value in values.items():
         control = figure.locator(f"[name={name}]")
+        if control.count() > 1:  # radio buttons
+            figure.locator(f"[name={name}][value='{value}']").check(force=True)
+            continue
         if control.evaluate("e => e.tagName") == "SELECT":
             control.select_option(value)
         else:
@@ -87,7 +92,7 @@ def test_every_slider_of_every_figure_is_live(site, browser):
     seed = random.randrange(2**32)
     print(f"seed {seed}")  # shown when the test fails
     rng = random.Random(seed)
-    for chapter in CHAPTERS:
+    for chapter in (*CHAPTERS, *PAGES):
         page = browser.page(f"{site}{chapter}.html")
         figures = page.locator(".snn-explore")
         assert figures.count() > 0
