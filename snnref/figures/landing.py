@@ -56,7 +56,7 @@ class Seen:
 def seen(drawing: int | str) -> Seen:
     """A drawing read by all: made once, since the time slider moves often."""
     net, _, images, labels = digits()
-    if not isinstance(drawing, str):
+    if isinstance(drawing, int | np.integer):
         if not 0 <= drawing < len(images):
             raise ValueError(f"drawing: got {drawing}, expected a test image from 0 to {len(images) - 1}, or strokes")
         x, what = images[drawing : drawing + 1], f"A {labels[drawing]} of the test digits"
