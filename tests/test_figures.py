@@ -244,8 +244,8 @@ def test_the_gate_shows_whose_spikes_pass():
 def test_the_ladder_is_that_of_its_conversions():
     net = snnref.load("digits-cnn")
     (c, _), (x, labels) = (snnref.data.load("digits", split=split) for split in ("train", "test"))
-    x, labels = x[:120].astype(np.float64), labels[:120]
-    snn = snnref.rate.convert(net, c.astype(np.float64), percentile=100, reset="zero", encoding="poisson")
+    x, labels = x[: rate.IMAGES].astype(np.float64), labels[: rate.IMAGES]
+    snn = snnref.rate.convert(net, c[::8].astype(np.float64), percentile=100, reset="zero", encoding="poisson")
     figure = rate.ladder(steps=7)
     bars = marks(figure, Bars)
     assert bars[1].y[0] == pytest.approx(100 * (snn.run(x, steps=60).prediction_over_time[6] != labels).mean())

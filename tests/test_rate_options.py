@@ -186,8 +186,11 @@ def test_binary_units_are_right_at_every_step(kind, reset, chunk):
     rng = np.random.default_rng(0)
     net, x = binary_net(rng, kind), rng.integers(0, 2, (6, 1, 8, 8)).astype(float)
     nodes, a = canonical(net), net.activations(x)
-    snn = convert(net, x, percentile=100, reset=reset)
-    assert choose_thresholds(nodes, x, percentile=100) == {"b1": 0.5, "b2": 0.5, "b3": 0.5}
+    thresholds = choose_thresholds(nodes, x, percentile=100)
+    assert thresholds == {"b1": 0.5, "b2": 0.5, "b3": 0.5}
+    scales = choose_scales(nodes, x, percentile=100) | {READOUT: 8.0}  # a power of two: else sums would be rounded
+    code = {"reset": reset, "_depth": depths(nodes)}
+    snn = SNN(normalise(nodes, scales, thresholds), scales, Stepwise(**code), Windowed(**code))
     trace = snn.simulate(x, steps=STEPS)
     assert_same(trace, snn.run(x, steps=STEPS, chunk=chunk, record=True))
     assert_same(trace, snn.run(torch.tensor(x), steps=STEPS, chunk=chunk, record=True))

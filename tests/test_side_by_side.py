@@ -79,6 +79,8 @@ def test_a_wrong_calibration_shows_in_all_codes_but_one():
         )
         worse = sum(map(sum, wrong)) > 1.5 * sum(map(sum, right))
         assert worse == (code != "TDSNN"), code
+    caption = convert.calibrated(code="TTFS", calibration="pixels from 0 to 16").caption
+    assert "75% of 8 digits answered as by the ANN, outputs wrong by 103 %" in caption  # as the chapter says
 
 
 def test_the_picture_of_compare_shows_its_numbers():

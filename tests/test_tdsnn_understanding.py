@@ -194,8 +194,8 @@ def test_the_leak_constant_is_measured(digits):
     net, calibration, x = digits
     labels = snnref.data.load("digits")[1]
     figure = figures.leak_constant(leak=3.0, unit="1/4", rounding="to the nearest step")
-    run = tdsnn.convert(net, calibration, leak=3.0, unit=0.25, threshold="nearest").run(x[:200])
-    assert f"{run.accuracy(labels[:200]):.1%} are read rightly" in figure.caption
+    run = tdsnn.convert(net, calibration, leak=3.0, unit=0.25, threshold="nearest").run(x[: figures.SOME])
+    assert f"{run.accuracy(labels[: figures.SOME]):.1%} are read rightly" in figure.caption
     assert f"after {run.latency:.1f} steps" in figure.caption
     assert f"{tdsnn.costs(run).multiplications.mean():,.0f} multiplications" in figure.caption
     assert len(marks(figure, Dots)) == 3

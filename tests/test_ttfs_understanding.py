@@ -162,11 +162,15 @@ def test_the_pipeline_shows_every_spike(digits):
 
 
 def test_depth_shows_the_scales(digits):
+    net, calibration, x = digits
+    labels = snnref.data.load("digits")[1]
     for rule in ("search", "maximum", "bound"):
-        figure = figures.depth(threshold=rule, t_max=32)
-        snn = figures._converted(32, rule)
+        figure = figures.depth(threshold=rule, t_max=48)
+        snn = ttfs.convert(net, calibration[::8].astype(float), t_max=48, threshold=rule)
+        right = snn.run(x[: figures.SOME]).accuracy(labels[: figures.SOME])
+        assert f"{right:.1%} are read rightly" in figure.caption
         (solid,) = (line for line in marks(figure, Line) if not line.dashed)
         np.testing.assert_allclose(10 ** np.array(solid.y), [snn.scales[k] for k in figures.LAYERS])
         (bars,) = marks(figure, Bars)
-        assert bars.y[0] > (16 if rule == "bound" else 31)
-        assert bars.y[2] < 1 if rule == "bound" else bars.y[2] > 31
+        assert bars.y[0] > (24 if rule == "bound" else 46)
+        assert bars.y[2] < 1 if rule == "bound" else bars.y[2] > 46

@@ -1,10 +1,10 @@
 """The live pages in a real browser: the page's figures are those that Python computes here."""
 
 import json
-import math
 import random
 
 import pytest
+from described import draw_values, same
 
 from snnref.figures import CHAPTERS, PAGES, describe
 
@@ -22,17 +22,6 @@ def wait_for(page, index, state, values=None):
         }""",
         arg=[index, state, values or {}],
     )
-
-
-def same(ours, theirs):
-    """Equal, but for the last digits of a float64 (the browser's NumPy sums in another order)."""
-    if isinstance(ours, dict):
-        return ours.keys() == theirs.keys() and all(same(ours[k], theirs[k]) for k in ours)
-    if isinstance(ours, list):
-        return len(ours) == len(theirs) and all(map(same, ours, theirs))
-    if isinstance(ours, float) and isinstance(theirs, int | float):
-        return math.isclose(ours, theirs, rel_tol=1e-9, abs_tol=1e-9)
-    return ours == theirs
 
 
 def expected_marks(description):
@@ -60,19 +49,6 @@ def drawn(figure):
                     count[shape.tagName] = (count[shape.tagName] ?? 0) + 1;
         return count;
     })""")
-
-
-def draw_values(controls, rng):
-    values = {}
-    for c in controls:
-        if "samples" in c:
-            values[c["name"]] = rng.choice(c["samples"])["value"]
-        elif "choices" in c:
-            values[c["name"]] = rng.choice(c["choices"])
-        else:
-            count = round((c["high"] - c["low"]) / c["step"])
-            values[c["name"]] = round(c["low"] + rng.randint(0, count) * c["step"], 10)
-    return values
 
 
 def set_values(figure, values):
