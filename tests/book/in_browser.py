@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from importlib.machinery import ModuleSpec
+from itertools import groupby
 from types import ModuleType
 
 import pytest
@@ -31,6 +32,13 @@ LEFT_OUT = {
 # One test each, by the time that it takes here or because of what it needs: processes, much memory, the repository.
 SLOW = ("fit", "two_inputs", "many_bits", "input_reaches", "poisson_rates", "memory", "keeps_its_digits", "ladder")
 ELSEWHERE = ("import_needs", "training_without", "command_without", "wheel_works", "in_its_chapter")
+
+
+MOST = 20  # cases of one test, out of up to 225; they are chosen evenly
+
+
+def thinned(cases):
+    return cases[:: -(-len(cases) // MOST)]
 
 
 class Missing(ModuleType):
@@ -70,16 +78,20 @@ class Outcome:
     """A plugin of pytest: chooses the tests, and counts what became of them."""
 
     def __init__(self):
-        self.passed, self.skipped, self.failed = 0, {}, {}
+        self.passed, self.skipped, self.failed, self.seconds = 0, {}, {}, {}
 
     def pytest_collection_modifyitems(self, items):
-        items[:] = [item for item in items if not any(part in item.name for part in SLOW + ELSEWHERE)]
+        chosen = [item for item in items if not any(part in item.name for part in SLOW + ELSEWHERE)]
+        tests = groupby(chosen, lambda item: (item.path, item.originalname))
+        items[:] = [case for _, cases in tests for case in thinned(list(cases))]
 
     def pytest_runtest_setup(self, item):
         if "<missing" in repr(getattr(item, "callspec", None)):
             pytest.skip("its values are of a library that is missing")
 
     def pytest_runtest_logreport(self, report):
+        file = report.nodeid.partition("::")[0]
+        self.seconds[file] = self.seconds.get(file, 0) + report.duration
         if report.failed:
             self.failed[report.nodeid] = report.longreprtext
         elif report.skipped:

@@ -41,7 +41,7 @@ def run(browser, site, *chosen, changed=()):
     browser.context.route("**/live/in_browser.js", lambda route: route.fulfill(path=HERE / "in_browser.js"))
     page = browser.page(f"{site}index.html")
     outcome = page.evaluate(WORK, [f"{site}live/in_browser.js", chosen])
-    print(*outcome["said"][-60:], sep="\n")  # shown when the test fails
+    print(*outcome["said"][-60:], outcome.get("seconds"), sep="\n")  # shown when the test fails
     return outcome
 
 
