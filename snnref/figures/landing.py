@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from numbers import Integral
 
 import numpy as np
 
@@ -23,7 +22,7 @@ __all__ = ["digit"]
 SHOWN = 5  # units of a layer in the raster
 GAP = 3  # rows between two codes
 REMEMBERED = 32  # drawings
-EMPTY = "Nothing is drawn yet. Draw a digit in the field, or choose one of those below it."
+EMPTY = "Nothing is drawn yet. Draw a digit in the field, or choose one of the samples."
 BARE = Axis("", (0, 8), ticks=())
 
 
@@ -57,7 +56,7 @@ class Seen:
 def seen(drawing: int | str) -> Seen:
     """A drawing read by all: made once, since the time slider moves often."""
     net, _, images, labels = digits()
-    if isinstance(drawing, Integral):
+    if isinstance(drawing, int | np.integer):
         if not 0 <= drawing < len(images):
             raise ValueError(f"drawing: got {drawing}, expected a test image from 0 to {len(images) - 1}, or strokes")
         x, what = images[drawing : drawing + 1], f"A {labels[drawing]} of the test digits"
