@@ -17,7 +17,9 @@ export function makeDrawing(control, onInput) {
   const element = document.createElement("fieldset");
   element.className = "snn-drawing";
   const legend = Object.assign(document.createElement("legend"), { textContent: "Draw a digit, or choose one" });
-  element.append(legend, sheet, choices, clear);
+  const beside = document.createElement("div");
+  beside.append(choices, clear);
+  element.append(legend, sheet, beside);
 
   let value;
   function show() {

@@ -19,8 +19,8 @@ from .reading import Reading, read
 
 __all__ = ["digit"]
 
-SHOWN = 7  # units of a layer in the raster
-GAP = 4  # rows between two codes
+SHOWN = 5  # units of a layer in the raster
+GAP = 3  # rows between two codes
 REMEMBERED = 32  # drawings
 EMPTY = "Nothing is drawn yet. Draw a digit in the field, or choose one of the samples."
 BARE = Axis("", (0, 8), ticks=())
@@ -128,7 +128,7 @@ def _raster(shown: Seen, answers: dict[str, int | None], *, time: float) -> Pane
         if name in shown.readings:
             times, rows = shown.readings[name].raster
             past = times <= time / 100
-            marks.append(Ticks(100 * times[past], top - rows[past], color=COLORS[name], height=1.5))
+            marks.append(Ticks(100 * times[past], top - rows[past], color=COLORS[name], height=2.0))
         answer = answers.get(name)
         ticks.append((top - band / 2, NAMES[name] if answer is None else f"{NAMES[name]}: {answer}"))
         if place:
@@ -137,7 +137,7 @@ def _raster(shown: Seen, answers: dict[str, int | None], *, time: float) -> Pane
         [*marks, Rule(x=time)],
         Axis("share of each code's own time, %", (-1, 101)),
         Axis("", (GAP / 2, height + 2), ticks=ticks),
-        height=470,
+        height=450,
     )
 
 
