@@ -49,14 +49,15 @@ function drawPanel(panel, width, left) {
   const square = panel.marks.some((m) => m.mark === "cell") && panel.x.ticks?.length === 0; // a picture, not a map
   const letters = (panel.x.ticks ?? []).reduce((sum, [, text]) => sum + text.length + 1, 0);
   const slanted = 6.2 * letters > width - left ? 45 : 0; // pixels for tick texts that do not fit beside each other
+  const labelAnchor = 6.4 * panel.x.label.length > width - left ? "right" : "center"; // a long one begins left of the axis
   const svg = Plot.plot({
     width: square ? Math.min(panel.height, width) : width,
-    height: panel.height + (panel.x.label ? 20 : 0) + slanted,
+    height: panel.height + (panel.x.label ? 22 : 0) + slanted,
     marginLeft: square ? 4 : left,
     marginRight: 8,
     marginTop: square ? 4 : panel.y.label ? 22 : 10,
-    marginBottom: (square ? 4 : panel.x.label ? 36 : 20) + slanted,
-    x: { type: "linear", labelAnchor: "center", labelArrow: "none", tickRotate: slanted && -35, ...axis(panel.x) },
+    marginBottom: (square ? 4 : panel.x.label ? 38 : 20) + slanted,
+    x: { type: "linear", labelAnchor, labelArrow: "none", tickRotate: slanted && -35, ...axis(panel.x) },
     y: { type: "linear", labelArrow: "none", ...axis(panel.y) },
     color: { type: "identity" },
     marks: [
