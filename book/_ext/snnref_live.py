@@ -26,6 +26,7 @@ MathJax.startup = {
       await MathJax.typesetPromise(parts.splice(0, 8));
       await new Promise((next) => setTimeout(next));
     }
+    window.dispatchEvent(new Event("resize")); // the theme looks again which tables can be scrolled
   },
 };
 """

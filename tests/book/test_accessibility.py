@@ -9,6 +9,8 @@ pytestmark = [pytest.mark.timeout(900), pytest.mark.flaky(reruns=1)]
 AXE = Path(".cache/live/node_modules/axe-core/axe.min.js")  # fetched with the rest by book/live/assets.py
 GRAVE = ("moderate", "serious", "critical")
 READY = """() => [...document.querySelectorAll(".snn-explore")].every((e) => e.dataset.state === "ready")"""
+SCROLLED = """() => [...document.querySelectorAll("pre, .pst-scrollable-table-container")].every((e) =>
+    e.tabIndex === 0 || (e.scrollWidth <= e.clientWidth && e.scrollHeight <= e.clientHeight))"""  # the theme has looked
 RUN = """async (grave) => {
     const { violations } = await axe.run(document, { resultTypes: ["violations"] });
     const say = ({ impact, id, help, nodes }) =>
@@ -37,6 +39,7 @@ def opened(browser, address, *, scheme, width):
     for figure in page.locator(".snn-explore").all():
         figure.scroll_into_view_if_needed()
     page.wait_for_function(READY)
+    page.wait_for_function(SCROLLED)
     return page
 
 
