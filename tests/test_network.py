@@ -54,7 +54,7 @@ def test_unsuitable_input_is_refused(bad, error, message):
         ("b", ReLU(), ("a", "input"), "'b' after a, input"),
         ("b", Add(), (), "two or more"),
         ("b", Dense([[1.0, 1, 1]]), (), "weight is list, expected a NumPy array of floats"),
-        ("b", Dense(np.ones((2, 3), int)), (), "int64"),
+        ("b", Dense(np.ones((2, 3), np.int64)), (), "int64"),
         ("b", Dense(np.ones(3)), (), "2 axes"),
         ("b", Dense(np.ones((2, 3)), np.ones(1)), (), r"bias has shape \(1,\)"),
         ("b", Dense(torch.ones(2, 3)), (), "expected a NumPy array"),

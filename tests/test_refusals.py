@@ -42,7 +42,7 @@ CASES = {
     "a single sample": (lambda: rate.convert(NET, X[0]), ValueError, r"a single sample needs x\[None\]"),
     "calibration with NaN": (lambda: rate.convert(NET, spoiled(np.nan)), ValueError, "calibration: got NaN"),
     "calibration of integers": (
-        lambda: rate.convert(NET, X.astype(int)),
+        lambda: rate.convert(NET, X.astype(np.int64)),
         TypeError,
         r"calibration: got int64, expected float32 or float64; convert it, for example pixels / 255.0",
     ),
@@ -108,7 +108,7 @@ CASES = {
         ValueError,
         "weight is torch.float32, expected a NumPy array of floats",
     ),
-    "integer weight": (lambda: Network((4,)).add("d", Dense(np.ones((2, 4), int))), ValueError, "weight is int64"),
+    "integer weight": (lambda: Network((4,)).add("d", Dense(np.ones((2, 4), np.int64))), ValueError, "weight is int64"),
     "weight of another shape": (
         lambda: Network((4,)).add("d", Dense(np.ones(4))),
         ValueError,
