@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -47,7 +48,7 @@ def read(snn: SNN, x: np.ndarray, *, rows: Mapping[str, np.ndarray]) -> Reading:
     spikes = sent(snn, run)
     order = np.argsort(np.concatenate([time for time, _ in spikes.values()]), kind="stable")
     times = np.concatenate([time for time, _ in spikes.values()])[order] / latency
-    costs = np.concatenate([_costs(run, name)[neuron] for name, (_, neuron) in spikes.items()])[order]
+    costs = np.concatenate([_costs(snn, name)[neuron] for name, (_, neuron) in spikes.items()])[order]
     shown = [(time / latency, rows[name][neuron]) for name, (time, neuron) in spikes.items() if name in rows]
     raster = np.concatenate([time[row >= 0] for time, row in shown]), np.concatenate([r[r >= 0] for _, r in shown])
     outputs = run.output_over_time[:, 0]
@@ -79,7 +80,8 @@ def _windows(snn: SNN, run: Run) -> Mapping[str, int]:
     return {}
 
 
-def _costs(run: Run, name: str) -> np.ndarray:
+@lru_cache(maxsize=64)
+def _costs(snn: SNN, name: str) -> np.ndarray:
     """`(neurons,)`: the synaptic operations that a spike of each causes; 0 where only pools hear it."""
-    costs = spike_costs(run.nodes, name, copies=getattr(run.code, "heard_by", None))
-    return sum(costs.values(), np.zeros(run.nodes[name].shape)).ravel()
+    costs = spike_costs(snn.nodes, name, copies=getattr(snn.closed, "heard_by", None))
+    return sum(costs.values(), np.zeros(snn.nodes[name].shape)).ravel()

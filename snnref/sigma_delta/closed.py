@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from importlib import import_module
+from importlib.util import find_spec
 from itertools import pairwise
 from math import inf
 from types import ModuleType
@@ -155,6 +156,8 @@ class Closed(SigmaDelta):
 
     def _engine(self) -> ModuleType:
         """Where the neurons are computed. Raises ImportError if it is asked for and not installed."""
+        if self.engine == "auto" and not _installed():
+            return import_module(".vectorised", __package__)
         if self.engine != "numpy":
             try:
                 return import_module(".compiled", __package__)
@@ -164,3 +167,9 @@ class Closed(SigmaDelta):
                         f"engine='numba' needs the extra 'fast': pip install '.[fast]' in snnref's source ({error})"
                     ) from error
         return import_module(".vectorised", __package__)
+
+
+@lru_cache(maxsize=1)
+def _installed() -> bool:
+    """Whether there is numba: looked for once, since every layer asks, and a search that fails is not short."""
+    return find_spec("numba") is not None
