@@ -121,15 +121,33 @@ def _converted(name: str, settings: Settings) -> SNN:
     return method(name).convert(net, calibration[::8], **dict(settings))
 
 
+@lru_cache(maxsize=64)
+def _answer(image: int) -> np.ndarray:
+    """The ANN's, `(1, classes)`."""
+    net, _, images, _ = digits()
+    return net(images[image : image + 1])
+
+
+@lru_cache(maxsize=1)
+def _units() -> int:
+    """Of the ANN."""
+    return neurons(canonical(digits()[0]))
+
+
+@lru_cache(maxsize=1)
+def _ann() -> Work:
+    """What the ANN does for a digit."""
+    return energy.of_ann(digits()[0])
+
+
 @lru_cache(maxsize=256)
 def _read(name: str, settings: Settings, image: int) -> tuple[float, int, float, float, Work]:
     """What became of a digit: the error of the positive outputs, relative to theirs; the answer; spikes for each unit
     of the ANN; latency; work."""
-    net, _, images, _ = digits()
-    x = images[image : image + 1]
-    run = _converted(name, settings).run(x)
-    error = _relative(np.maximum(run.output, 0), np.maximum(net(x), 0))  # spikes of a last layer say no more
-    spikes = run.spikes_per_neuron * run.neurons / neurons(canonical(net))
+    _, _, images, _ = digits()
+    run = _converted(name, settings).run(images[image : image + 1])
+    error = _relative(np.maximum(run.output, 0), np.maximum(_answer(image), 0))  # spikes of a last layer say no more
+    spikes = run.spikes_per_neuron * run.neurons / _units()
     done = Work(*(float(count[0]) for count in vars(work(run)).values()))
     return error, int(run.prediction[0]), spikes, float(run.latency), done
 
@@ -145,11 +163,11 @@ def one_network(
         "tdsnn": {"leak": leak},
         "amos": {"K": K},
     }
-    net, _, images, labels = digits()
+    _, _, _, labels = digits()
     found = {name: _read(name, tuple(chosen.items()), image) for name, chosen in settings.items()}
-    ann = energy.of_ann(net)
+    ann = _ann()
     wrong = [f"{NAMES[name]} ({answer})" for name, (_, answer, *_) in found.items() if answer != labels[image]]
-    own = int(net(images[image : image + 1]).argmax())
+    own = int(_answer(image).argmax())
     mistaken = "" if own == labels[image] else f"; the ANN takes it for a {own} itself"
     prices = energy.PRICES["45 nm, cache"]
     compute = [float(prices.compute(done) / prices.compute(ann)) for *_, done in found.values()]
@@ -269,8 +287,7 @@ def _works() -> dict[str, Work]:
 def prices(*, multiplication: float = 4.0, word: float = 5.0, reuse: int = 1) -> Figure:
     """Energy of the five codes relative to the ANN's, for prices in additions; `reuse` is how often the ANN uses a word
     that it has fetched."""
-    net, _, _, _ = digits()
-    ann = energy.of_ann(net)
+    ann = _ann()
 
     def cost(done: Work, *, reuse: int = 1) -> float:
         return done.additions + done.comparisons + multiplication * done.multiplications + word * done.words / reuse
