@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.flaky(reruns=1)]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.flaky(reruns=2)]
 
 AXE = Path(".cache/live/node_modules/axe-core/axe.min.js")  # fetched with the rest by book/live/assets.py
 GRAVE = ("moderate", "serious", "critical")

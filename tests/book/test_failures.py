@@ -9,7 +9,7 @@ import snnref
 
 from .test_live import wait_for
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.flaky(reruns=1)]
+pytestmark = [pytest.mark.timeout(400), pytest.mark.flaky(reruns=2)]
 
 
 def said(page, index=0):

@@ -7,7 +7,7 @@ from book.test_live import same, wait_for
 
 from snnref.figures import describe
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.flaky(reruns=1)]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.flaky(reruns=2)]
 SEVEN = [(0.25, 0.15), (0.75, 0.15), (0.5, 0.85)]  # of the sheet
 
 

@@ -8,7 +8,7 @@ from described import draw_values, same
 
 from snnref.figures import CHAPTERS, PAGES, describe
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.flaky(reruns=1)]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.flaky(reruns=2)]
 
 
 def wait_for(page, index, state, values=None):

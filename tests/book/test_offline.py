@@ -8,7 +8,7 @@ from snnref.figures import describe
 
 from .test_live import same, set_values, wait_for
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.flaky(reruns=1)]
+pytestmark = [pytest.mark.timeout(400), pytest.mark.flaky(reruns=2)]
 KEPT = "() => document.documentElement.dataset.kept"
 
 
