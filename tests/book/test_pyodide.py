@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.timeout(1800), pytest.mark.flaky(reruns=2)]
+pytestmark = [pytest.mark.timeout(1800), pytest.mark.flaky(reruns=1)]
 
 HERE = Path(__file__).parent
 PACKAGES = ("pytest", "pluggy", "iniconfig", "packaging", "pygments", "tabulate")  # all pure Python
