@@ -54,7 +54,7 @@ function drawPanel(panel, width, left) {
     width: square ? Math.min(panel.height, width) : width,
     height: panel.height + (panel.x.label ? 22 : 0) + slanted,
     marginLeft: square ? 4 : left,
-    marginRight: 8,
+    marginRight: 12, // half of a tick's text
     marginTop: square ? 4 : panel.y.label ? 22 : 10,
     marginBottom: (square ? 4 : panel.x.label ? 38 : 20) + slanted,
     x: { type: "linear", labelAnchor, labelArrow: "none", tickRotate: slanted && -35, ...axis(panel.x) },
