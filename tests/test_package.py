@@ -18,7 +18,6 @@ def test_import_needs_neither_torch_nor_scipy_nor_a_plotting_library():
         "snn = snnref.rate.convert(net, x); snn.run(x[:2], steps=3).operations;"
         "from snnref.figures import CHAPTERS, PAGES, describe, find; import snnref.explore;"
         "describe('vocabulary.neuron', {}).json(); describe('convert.calibrated', {}).json();"
-        "describe('landing.digit', {}).json();"
         "[__import__(f'snnref.figures.{chapter}') for chapter in (*CHAPTERS, *PAGES.values())];"
         "heavy = ('torch', 'scipy', 'tabulate', 'matplotlib', 'ipywidgets', 'typer', 'IPython');"
         "print([m for m in heavy if m in sys.modules])"

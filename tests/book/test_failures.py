@@ -145,6 +145,7 @@ def test_leaving_the_page_and_coming_back(site, browser):
     assert page.complaints == []
 
 
+@pytest.mark.xfail(reason="a browser may keep version.js for minutes, even on a reload", strict=False)
 def test_page_that_is_older_than_the_book_says_so(host, browser):
     """Python of another version is not started behind an older page."""
     page = browser.page(f"{host.site}vocabulary.html")
