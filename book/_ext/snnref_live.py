@@ -2,10 +2,12 @@
 
 import hashlib
 import os
+import re
 import shutil
 from pathlib import Path
 
 LIVE = Path(__file__).parents[1] / "_build" / "live"  # made by book/live/assets.py
+SCRIPT = re.compile(r'("(?:(?:\.\./)*live|\.)/[a-z_]+\.(?:js|css))(?:\?\w+)?"')  # in pages and scripts
 ELEMENTS = ("snn-explore", "snn-checkpoint", "snn-code")  # one of these classes makes a page a live one
 
 # A browser runs no module script of a page that was opened as a file.
@@ -45,6 +47,8 @@ def add_live(app, pagename, templatename, context, doctree):
         context["body"] += f'<link rel="stylesheet" href="{live}live.css">'
         context["body"] += f'<script type="module" src="{live}live.js"></script>'
         context["body"] += f"<script>{FROM_A_FILE}</script>"
+    if 'class="snn-explore"' in context.get("body", ""):
+        context["metatags"] += f'<script type="module" async src="{live}ahead.js"></script>'
 
 
 def _is_thebe(script):
@@ -60,18 +64,22 @@ def copy_live(app, exception):
 
 
 def sign(out):
-    """Write the checksum of what the pages share where they and their service worker look for it.
+    """Put a checksum of what the pages share behind the addresses of their scripts, so that none of another version is
+    taken from a browser's cache, and where workers look it up.
 
     A service worker can serve only what lies below it: it goes to the root.
     """
-    for name in ("live/version.js", "service-worker.js"):
-        shutil.copy(LIVE / Path(name).name, out / name)
+    shared = sorted(path for folder in ("live", "_static") for path in (out / folder).rglob("*") if path.is_file())
     checksum = hashlib.sha256()
-    for path in sorted(path for folder in ("live", "_static") for path in (out / folder).rglob("*") if path.is_file()):
+    for path in shared:
         checksum.update(path.relative_to(out).as_posix().encode() + path.read_bytes())
-    for name in ("live/version.js", "service-worker.js"):
-        text = (out / name).read_text(encoding="utf-8")
-        (out / name).write_text(text.replace('"unbuilt"', f'"{checksum.hexdigest()[:16]}"'), encoding="utf-8")
+    version = checksum.hexdigest()[:16]
+    for path in [*out.rglob("*.html"), *(out / "live").glob("*.js")]:
+        text = path.read_text(encoding="utf-8")
+        path.write_text(SCRIPT.sub(rf'\1?{version}"', text), encoding="utf-8")
+    (out / "live/version.txt").write_text(version)
+    worker = (LIVE / "service-worker.js").read_text(encoding="utf-8")
+    (out / "service-worker.js").write_text(worker.replace('"unbuilt"', f'"{version}"'), encoding="utf-8")
 
 
 def setup(app):

@@ -1,5 +1,6 @@
 // Pyodide asks for its files one after the other, and waits for ever for one that does not come. `fetchEarly` asks for
 // them at once and hands them over when Pyodide asks; `failure` is a promise that is rejected if one does not come whole.
+// The server is asked whether what the browser has of them is still the newest.
 export function fetchEarly(urls) {
   const { fetch, WebAssembly } = globalThis;
   const { instantiateStreaming } = WebAssembly;
@@ -9,7 +10,7 @@ export function fetchEarly(urls) {
 
   async function get(url) {
     const name = url.split("/").at(-1);
-    const response = await fetch(url).catch((error) => Promise.reject(new Error(`${name}: ${error.message}`)));
+    const response = await fetch(url, { cache: "no-cache" }).catch((error) => Promise.reject(new Error(`${name}: ${error.message}`)));
     if (!response.ok) throw new Error(`${name}: ${response.status}`);
     if (!name.endsWith(".wasm")) return new Response(await response.arrayBuffer());
     if (response.headers.get("Content-Type") === "application/wasm") return response; // compiled while it comes

@@ -1,15 +1,14 @@
 // Makes a page live: each kind of element by the module that knows it, fetched only where there is one.
-const here = new URL("./", import.meta.url);
 
 // What needs Python: {selector: [module, function]}
 const LIVE = {
-  ".snn-explore": ["explorable.js", "makeLive"],
-  ".snn-code": ["code.js", "makeCode"],
+  ".snn-explore": ["./explorable.js", "makeLive"],
+  ".snn-code": ["./code.js", "makeCode"],
 };
 // What does without.
 const ALWAYS = {
-  ".snn-figure": ["fitting.js", "makeFitting"],
-  ".snn-checkpoint": ["checkpoint.js", "makeCheckpoint"],
+  ".snn-figure": ["./fitting.js", "makeFitting"],
+  ".snn-checkpoint": ["./checkpoint.js", "makeCheckpoint"],
 };
 
 function sayStill(element) {
@@ -23,11 +22,11 @@ function sayStill(element) {
 async function begin(kinds) {
   for (const [selector, [module, name]] of Object.entries(kinds)) {
     const elements = document.querySelectorAll(selector);
-    if (elements.length) elements.forEach((await import(new URL(module, here)))[name]);
+    if (elements.length) elements.forEach((await import(module))[name]);
   }
 }
 
-const python = await fetch(new URL("pyodide/pyodide-lock.json", here)).catch(() => ({ ok: false }));
+const python = await fetch(new URL("pyodide/pyodide-lock.json", import.meta.url)).catch(() => ({ ok: false }));
 if (python.ok) await begin(LIVE);
 else Object.keys(LIVE).forEach((selector) => document.querySelectorAll(selector).forEach(sayStill));
 await begin(ALWAYS);

@@ -1,8 +1,6 @@
 // Once a figure has answered, the service worker keeps what this page took, to be read again without a network.
-import { python } from "./python.js";
-import { version } from "./version.js";
+import { python, version } from "./python.js";
 
-const here = new URL("./", import.meta.url);
 const idle = () => new Promise((go) => (globalThis.requestIdleCallback ?? setTimeout)(go));
 
 export async function keepPage() {
@@ -12,7 +10,7 @@ export async function keepPage() {
   const ofPython = await python.ask({ kind: "fetched" });
   const ofPage = performance.getEntriesByType("resource").map((entry) => entry.name);
   const keep = [location.href, ...ofPage, ...ofPython].map((url) => url.split("#")[0]);
-  const registration = await navigator.serviceWorker.register(new URL("../service-worker.js", here));
+  const registration = await navigator.serviceWorker.register(new URL("../service-worker.js", import.meta.url));
   await registration.update();
   const worker = registration.installing ?? registration.waiting ?? registration.active;
   await new Promise((go) => {

@@ -1,7 +1,7 @@
 // Python in a worker of its own: `ask` a question, get a promise of the answer.
-import { version } from "./version.js";
 
-const here = new URL("./", import.meta.url);
+// The build adds to the address of each script, after "?", the version of the book that it belongs to.
+export const version = new URL(import.meta.url).search;
 const PATIENCE = 60_000; // milliseconds for one answer, once Python runs
 
 export class Python {
@@ -15,7 +15,7 @@ export class Python {
   // One question: `{kind: "figure", name, values}` and others that `worker.js` lists. Python starts with the first.
   // `onOutput` hears of what is sent while the answer is under way; with `patience: null` that may last.
   ask({ onOutput, ...question }) {
-    if (!this.#worker) this.#start();
+    this.start();
     const id = ++this.#asked;
     if (this.#running && question.patience !== null)
       setTimeout(() => this.#waiting.has(id) && this.stop("no answer for a minute"), PATIENCE);
@@ -34,8 +34,10 @@ export class Python {
     this.#running = false;
   }
 
-  #start() {
-    const worker = new Worker(new URL(`worker.js?${version}`, here), { type: "module" });
+  // The first question would do that too.
+  start() {
+    if (this.#worker) return;
+    const worker = new Worker(new URL(`worker.js${version}`, import.meta.url), { type: "module" });
     this.#worker = worker;
     worker.onmessage = ({ data }) => {
       if (worker !== this.#worker) return; // one that was stopped

@@ -25,12 +25,12 @@ self.addEventListener("fetch", (event) => {
 // {version, keep: addresses} of a page: keep these too; the answer is how many there are now.
 self.addEventListener("message", (event) => {
   const { version, keep } = event.data;
-  if (version === VERSION) event.waitUntil(keepAll(keep).then((count) => event.ports[0].postMessage(count)));
+  if (version === `?${VERSION}`) event.waitUntil(keepAll(keep).then((count) => event.ports[0].postMessage(count)));
 });
 
 async function current() {
-  const response = await fetch(`${ROOT}live/version.js`, { cache: "no-store" });
-  return (await response.text()).includes(`"${VERSION}"`);
+  const response = await fetch(`${ROOT}live/version.txt`, { cache: "no-store" });
+  return (await response.text()) === VERSION;
 }
 
 // What belongs to the version: from the cache, else from the network.

@@ -5,10 +5,10 @@ import { startPython } from "./start.js";
 const lastLine = (error) => String(error.message ?? error).trim().split("\n").at(-1); // of a Python traceback
 const base = new URL("./", import.meta.url).href;
 
-// The page asks for the Python of its own version (see version.js).
+// The page asks for the Python of its own version (see python.js).
 async function start() {
-  const served = await fetch(base + "version.js", { cache: "no-cache" }).then((response) => response.text());
-  if (served.includes(`"${location.search.slice(1)}"`)) return startPython(base);
+  const served = await fetch(base + "version.txt", { cache: "no-cache" }).then((response) => response.text());
+  if (location.search === `?${served}`) return startPython(base);
   throw new Error("the book has been changed since this page was opened; reload the page");
 }
 const started = start();
@@ -36,7 +36,7 @@ lambda name, values: describe(name, json.loads(values)).json()
 };
 
 async function loadRun(python) {
-  const response = await fetch(base + "running.py");
+  const response = await fetch(base + "running.py", { cache: "no-cache" });
   if (!response.ok) throw new Error(`running.py: ${response.status}`);
   const globals = python.toPy({ __name__: "running" });
   python.runPython(await response.text(), { globals, filename: "running.py" });

@@ -164,9 +164,15 @@ class Host:
 
     def __init__(self, html, folder):
         self.html = folder / "book"
-        shutil.copytree(html, self.html, copy_function=os.link)  # files are replaced, never written to
+        shutil.copytree(html, self.html, copy_function=self._copy)
         self.port, self.server = 0, None
         self.start()
+
+    @staticmethod
+    def _copy(source, target):
+        """Large files are shared with the book that was built; those that `replace` and `sign` write to are not."""
+        written_to = Path(source).suffix in (".html", ".js", ".css", ".txt")
+        return (shutil.copy2 if written_to else os.link)(source, target)
 
     def start(self):
         handler = functools.partial(Quiet, directory=self.html.parent)
@@ -181,10 +187,7 @@ class Host:
 
     def replace(self, name, content):
         """Another content of a file, and so another version of the book."""
-        (self.html / name).unlink()
         (self.html / name).write_bytes(content)
-        for signed in ("live/version.js", "service-worker.js"):
-            (self.html / signed).unlink()
         importlib.import_module("snnref_live").sign(self.html)
 
 

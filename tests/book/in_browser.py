@@ -32,6 +32,7 @@ LEFT_OUT = {
     "test_zoo.py": "trains",
 }
 SLOW = {  # more than ten seconds here, or by the memory they measure
+    "test_accuracy_on_digits",
     "test_fit_is_repeatable_and_better_than_descent",
     "test_functions_of_two_inputs",
     "test_many_bits_need_no_staircase",
@@ -44,7 +45,6 @@ SLOW = {  # more than ten seconds here, or by the memory they measure
 ELSEWHERE = {  # they start processes, train, read the repository, or rest on how float32 rounds
     "test_binary_nets_are_binary_and_right_from_the_first_step",
     "test_binary_training_learns_and_stays_within_bounds",
-    "test_chapters_have_explorables",
     "test_evaluate_on_the_command_line",
     "test_front_door_opens",
     "test_import_needs_neither_torch_nor_scipy_nor_a_plotting_library",

@@ -115,6 +115,10 @@ def test_every_file_of_the_package_is_served_once(live):
 
 
 def test_version_is_written_where_pages_and_service_worker_look(live, html):
-    (version,) = re.findall(r'version = "(.*)"', (live / "version.js").read_text())
-    assert f'VERSION = "{version}"' in (html / "service-worker.js").read_text()
+    version = (live / "version.txt").read_text()
     assert re.fullmatch("[0-9a-f]{16}", version)
+    assert f'VERSION = "{version}"' in (html / "service-worker.js").read_text()
+    own = [*html.glob("*.html"), *(file for file in live.glob("*.js") if file.name != "editor.js")]
+    addresses = re.findall(r'"((?:live|\.)/\w+\.(?:js|css)[^"]*)"', "".join(file.read_text() for file in own))
+    assert {"live/live.js", "live/live.css", "live/ahead.js", "./python.js"} <= {a.split("?")[0] for a in addresses}
+    assert all(address.endswith(f"?{version}") for address in addresses)

@@ -4,7 +4,6 @@ pytest comes out of the environment that this runs in; no network is needed.
 """
 
 import io
-import os
 import zipfile
 from importlib.metadata import distribution
 from pathlib import Path
@@ -49,7 +48,6 @@ def run(browser, site, *chosen, changed=()):
     return outcome
 
 
-@pytest.mark.skipif("SNNREF_SLOW" not in os.environ, reason="minutes: SNNREF_SLOW=1 runs it")
 def test_the_package_passes_its_tests_in_the_browser(site, browser):
     """A test that needs torch or matplotlib at its end is skipped there; what NumPy can do must pass."""
     outcome = run(browser, site)
