@@ -26,7 +26,7 @@ from statistics import median, quantiles
 
 from playwright.sync_api import sync_playwright
 
-from snnref.figures import CHAPTERS
+from snnref.figures import CHAPTERS, PAGES
 
 HTML = Path("book/_build/html")
 PACKED = {".zip", ".whl", ".png", ".woff", ".woff2", ".npz"}
@@ -118,14 +118,18 @@ class Reader:
         """Milliseconds of one move of one control to a random value."""
         figure = page.locator(".snn-explore").nth(index)
         used = figure.evaluate("e => e.snnref.values")[control["name"]]
+        setting = figure.locator(f"[name={control['name']}]")
         if "choices" in control:
             value = random.choice([c for c in control["choices"] if c != used] or control["choices"])
+            setting.select_option(value)
+        elif "samples" in control:
+            value = random.choice([s["value"] for s in control["samples"] if s["value"] != used])
+            figure.locator(f"[name={control['name']}][value='{value}']").check(force=True)
         else:
             steps = round((control["high"] - control["low"]) / control["step"])
             at = [round(control["low"] + k * control["step"], 10) for k in range(steps + 1)]
             value = random.choice([v for v in at if v != used])
-        setting = figure.locator(f"[name={control['name']}]")
-        setting.select_option(value) if "choices" in control else setting.fill(str(value))
+            setting.fill(str(value))
         page.wait_for_function(DRAWN, arg=[index, {control["name"]: value}])
         return figure.evaluate("e => e.snnref.milliseconds")
 
@@ -168,7 +172,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--starts", type=int, default=3, help="browsers to start cold (%(default)s)")
     parser.add_argument("--moves", type=int, default=10, help="moves of each control; 0: none (%(default)s)")
-    parser.add_argument("--chapters", nargs="+", default=list(CHAPTERS), help="at least two (all)")
+    parser.add_argument(
+        "--chapters", nargs="+", default=[*CHAPTERS, *PAGES], help="two pages or more (all)"
+    )
     options = parser.parse_args()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Counting, directory=HTML))
     threading.Thread(target=server.serve_forever, daemon=True).start()

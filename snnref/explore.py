@@ -37,7 +37,9 @@ class Drawing:
 
     def control(self, name: str) -> dict[str, Any]:
         """What the page is told. Raises ValueError if there is nothing to choose from, or no such sample."""
-        if not self.samples or self.value not in (None, *self.samples):
+        if not self.samples:
+            raise ValueError(f"control {name!r}: got no samples, expected one picture or more to choose from")
+        if self.value not in (None, *self.samples):
             raise ValueError(
                 f"control {name!r}: got {self.value!r}, expected one of {', '.join(map(str, self.samples))}"
             )
@@ -160,14 +162,14 @@ class Explorable:
 
         for slider in self.sliders.values():
             slider.observe(update, names="value")
-        controls = [*self.sliders.values(), *([self._player()] if self.play else [])]
+        controls = [*self.sliders.values(), *([self._player(self.play)] if self.play else [])]
         return widgets.VBox([widgets.HBox(controls), shown])
 
-    def _player(self) -> Any:
-        """A button that moves the slider `play` step by step to its end."""
+    def _player(self, name: str) -> Any:
+        """A button that moves a slider step by step to its end."""
         import ipywidgets as widgets
 
-        slider, control = self.sliders[self.play or ""], self.controls[self.play or ""]
+        slider, control = self.sliders[name], self.controls[name]
         low, step = control["low"], control["step"]
         count = round((control["high"] - low) / step)
         player = widgets.Play(min=0, max=count, value=round((slider.value - low) / step), interval=WHOLE // count)

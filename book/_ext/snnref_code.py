@@ -5,9 +5,9 @@
     print("Hello")                                                 ```
     ```
 
-`name` is an id: edits are kept and links are made by it. `label` says to screen readers what the code is. `examples`
-are further files, among which the box offers a choice, each under the heading of its first line, a comment. Without
-JavaScript there are listings, those of the examples folded.
+Edits are kept and links are made by the `name`. `label` says to screen readers what the code is. In place of code there
+may be `examples`: files among which the box offers a choice, each under the heading of its first line, a comment.
+Without JavaScript there are listings, those of the examples folded.
 """
 
 import ast
@@ -19,7 +19,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
-NAME = re.compile(r"[a-z][a-z0-9_-]*")  # fit for an id and for a link
+NAME = re.compile(r"[a-z][a-z0-9_-]*")  # fit for a link
 STILL = "This code cannot be run here: what runs it is not to be had."
 
 
@@ -39,14 +39,15 @@ class LiveCode(SphinxDirective):
         name, label = self.options.get("name", ""), self.options.get("label", "Python code")
         if not NAME.fullmatch(name):
             raise self.error(f"name: got {name!r}, expected lower-case letters, digits, - and _")
-        if len(self.arguments) + bool(self.content) != 1:
-            raise self.error("expected code, or the name of a file with code")
-        source = self.read(self.arguments[0]) if self.arguments else "\n".join(self.content)
-        attributes = {"data-name": name, "data-label": label, "data-still": STILL, "id": name}
-        box = [raw(f'<div class="snn-code" {written(attributes)}>'), self.listing(source, name)]
-        for file in self.options.get("examples", "").split():
-            box += self.example(file)
-        return [*box, raw("</div>")]
+        examples = self.options.get("examples", "").split()
+        if len(self.arguments) + bool(self.content) + bool(examples) != 1:
+            raise self.error("expected code, the name of a file with code, or examples")
+        attributes = {"data-name": name, "data-label": label, "data-still": STILL}
+        box = [part for file in examples for part in self.example(file)]
+        if not examples:
+            source = self.read(self.arguments[0]) if self.arguments else "\n".join(self.content)
+            box = [self.listing(source, name)]
+        return [raw(f'<div class="snn-code" {written(attributes)}>'), *box, raw("</div>")]
 
     def example(self, file):
         source = self.read(file)

@@ -1,15 +1,11 @@
 // One <div class="snn-checkpoint">: its question becomes a form, and what to say comes out of the folded answer.
-const SLACK = 1e-9; // of a number that was written in decimals
+import { make } from "./elements.js";
 
-const make = (tag, properties = {}, ...children) => {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-};
+const SLACK = 1e-9; // of a number that was written in decimals
 
 // What may be meant by "0.5", ".5", "0,5", "1/2", "−15", "12 spikes", "67,776" (two readings); [] if it is no number.
 export function readings(text) {
-  const plain = text.replace(/[−–]/g, "-").replace(/[a-z ]+$/i, "").replace(/\s/g, ""); // without a unit
+  const plain = text.replace(/[−–]/g, "-").replace(/[a-z %]*[.]?$/i, "").replace(/\s/g, ""); // without a unit
   const number = "([+-]?(?:\\d+[.,]?\\d*|[.,]\\d+)(?:e[+-]?\\d+)?)";
   const found = [];
   if (/^[+-]?\d{1,3}(,\d{3})+(\.\d*)?$/.test(plain)) found.push(Number(plain.replaceAll(",", "")));
@@ -50,7 +46,8 @@ function number(element) {
     if (!meant.length) return { unclear: `“${input.value.trim()}” is not a number. Write 0.5, 0,5 or 1/2.` };
     if (near(value)) return { right: true };
     const because = others.find((item) => near(item.dataset.answer));
-    const more = because ? "" : `: that is too ${meant.at(-1) < value ? "small" : "large"}`;
+    const side = Math.max(...meant) < value ? "small" : Math.min(...meant) > value ? "large" : ""; // by every reading
+    const more = side && !because ? `: that is too ${side}` : "";
     return { wrong: `Not ${input.value.trim()}${more}.`, because };
   };
   return { inputs: [make("label", { className: "snn-number" }, "Your answer ", input, ` ${unit}`)], judge };

@@ -3,6 +3,8 @@
 // figures: code that never ends stops nothing else. Nothing runs by itself.
 import { keeper } from "./kept.js";
 import { dropLink, linkTo, onLink } from "./code_link.js";
+import { make, makeButton, turn, whenNear } from "./elements.js";
+import { hand } from "./link.js";
 import { makeOutput } from "./output.js";
 import { Python } from "./python.js";
 
@@ -11,11 +13,6 @@ const python = new Python();
 let started = false; // whether it has run something
 let busy = false; // whether a box runs
 
-const make = (tag, properties, ...children) => {
-  const element = Object.assign(document.createElement(tag), properties);
-  element.append(...children);
-  return element;
-};
 const sourceOf = (element) => element.querySelector("pre").textContent.replace(/\n$/, "");
 
 export function makeCode(element) {
@@ -26,14 +23,7 @@ export function makeCode(element) {
       () => element.prepend(make("p", { textContent: "The editor could not be loaded: load the page again." })),
     ));
   onLink(element.dataset.name, async (example, text) => (await open())?.load(example, text));
-  new IntersectionObserver(
-    (entries, observer) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
-      observer.disconnect();
-      open();
-    },
-    { rootMargin: "400px" },
-  ).observe(element);
+  whenNear(element, open);
 }
 
 class CodeBox {
@@ -57,16 +47,16 @@ class CodeBox {
     this.#status.setAttribute("role", "status");
     this.#output = makeOutput(`Output of ${label}`);
     this.#buttons = {
-      run: this.#button("Run", () => this.run()),
-      stop: this.#button("Stop", () => this.stop()),
-      reset: this.#button("Reset", () => this.reset()),
-      link: this.#button("Copy link", () => this.copyLink()),
+      run: makeButton("Run", () => this.run()),
+      stop: makeButton("Stop", () => this.stop()),
+      reset: makeButton("Reset", () => this.reset()),
+      link: makeButton("Copy link", () => this.copyLink()),
     };
     const place = make("div", { className: "snn-editor" });
     const keys = make("p", { className: "snn-keys", id: `${name}-keys`, textContent: KEYS });
     const row = make("div", { className: "snn-buttons" }, ...Object.values(this.#buttons), this.#status);
-    element.querySelector("div[class*=highlight]").replaceWith(place);
-    place.after(keys, row, this.#output.element);
+    element.querySelector(":scope > div[class*=highlight]")?.remove();
+    element.prepend(place, keys, row, this.#output.element);
     this.#editor = makeEditor({
       parent: place,
       text: this.#kept.read() ?? this.#original,
@@ -90,7 +80,7 @@ class CodeBox {
     let end;
     try {
       const onOutput = ([kind, text]) => (kind === "begin" ? this.#began() : this.#output.add(kind, text));
-      const whole = await python.ask({ kind: "code", source: this.#editor.text, patience: null, onOutput });
+      const whole = await python.ask({ kind: "code", source: this.#editor.text, endless: true, onOutput });
       const seconds = ((performance.now() - this.#run.begin) / 1000).toFixed(1);
       end = whole ? ["done", `Done, in ${seconds} s.`] : ["failed", "Ended by an error: see the end of the output."];
     } catch ({ message }) {
@@ -133,20 +123,15 @@ class CodeBox {
     const { name } = this.#element.dataset;
     const address = await linkTo(name, this.#choice?.value, this.#editor.text);
     const size = `${address.length.toLocaleString("en")} characters`;
-    try {
-      await navigator.clipboard.writeText(address);
-      this.#status.textContent = `Copied: a link with this code in it (${size}).`;
-    } catch {
-      history.replaceState(history.state, "", address); // the clipboard is not to be had
-      this.#status.textContent = `The link with this code in it (${size}) is in the address bar now.`;
-    }
+    this.#status.textContent = `${await hand(address)} This code is in it (${size}).`;
   }
 
   // Code that came with a link.
   load(example, text) {
     if (example && this.#choice) this.#choose(example);
     this.#setText(text);
-    this.#say("waiting", "This code came with the link. Read it before you run it. Reset brings the original back.");
+    const own = this.#kept.read() === null ? "" : " What you wrote here before is kept until you change this.";
+    this.#say("waiting", `This code came with the link. Read it before you run it.${own}`);
     this.#element.scrollIntoView();
   }
 
@@ -168,9 +153,11 @@ class CodeBox {
     this.#choice.value = example;
     this.#kept = keeper(`${name}.${example}`);
     this.#original = sourceOf(listing);
-    this.#setText(this.#kept.read() ?? this.#original);
-    if (!this.#run) this.#output.clear();
-    if (!this.#run) this.#greet();
+    this.#editor.open(this.#kept.read() ?? this.#original);
+    this.#tellReset();
+    if (this.#run) return;
+    this.#output.clear();
+    this.#greet();
   }
 
   #greet() {
@@ -185,7 +172,7 @@ class CodeBox {
   }
 
   #changed(text) {
-    this.#able("reset", text !== this.#original);
+    this.#tellReset();
     if (this.#ours) return;
     if (text === this.#original) this.#kept.forget();
     else this.#kept.write(text);
@@ -195,18 +182,12 @@ class CodeBox {
   #say(state, text) {
     this.#element.dataset.state = state;
     this.#status.textContent = text;
-    this.#able("run", !this.#run);
-    this.#able("stop", this.#run);
-    this.#able("reset", this.#editor.text !== this.#original);
+    turn(this.#buttons.run, !this.#run);
+    turn(this.#buttons.stop, Boolean(this.#run));
+    this.#tellReset();
   }
 
-  #button(text, onClick) {
-    const button = make("button", { type: "button", textContent: text });
-    button.addEventListener("click", () => button.getAttribute("aria-disabled") !== "true" && onClick());
-    return button;
-  }
-
-  #able(button, yes) {
-    this.#buttons[button].setAttribute("aria-disabled", String(!yes)); // unlike `disabled`, it keeps the focus
+  #tellReset() {
+    turn(this.#buttons.reset, this.#editor.text !== this.#original);
   }
 }

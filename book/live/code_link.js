@@ -1,7 +1,8 @@
 // Code in a link: …#code=BOX,z…, or …#code=BOX.EXAMPLE,z… It stays in the fragment, which no browser sends anywhere.
 // What follows the comma is "z" with deflated text or "u" with plain text, both UTF-8 in base64url.
+import { put, settings } from "./link.js";
+
 const FORM = /^([\w-]+)(?:\.([\w-]+))?,([zu])([\w-]*)$/;
-const fragment = () => new URLSearchParams(location.hash.slice(1));
 
 const through = async (bytes, stream) =>
   new Uint8Array(await new Response(new Blob([bytes]).stream().pipeThrough(stream)).arrayBuffer());
@@ -24,7 +25,7 @@ export async function linkTo(box, example, code) {
 // Calls `load(example, code)` if the page's address has code for this box, now or later.
 export function onLink(box, load) {
   const look = async () => {
-    const [, name, example, form, packed] = fragment().get("code")?.match(FORM) ?? [];
+    const [, name, example, form, packed] = settings().get("code")?.match(FORM) ?? [];
     if (name !== box) return;
     try {
       const bytes = fromText(packed);
@@ -40,8 +41,8 @@ export function onLink(box, load) {
 
 // Takes the code out of the address, and nothing else.
 export function dropLink() {
-  const rest = fragment();
+  const rest = settings();
   if (!rest.has("code")) return;
   rest.delete("code");
-  history.replaceState(history.state, "", rest.size ? `#${rest}` : location.pathname + location.search);
+  put(rest);
 }

@@ -1,5 +1,6 @@
 // The native input of one control of a figure, with its label and its value in words: {element, value, set}.
 import { makeDrawing } from "./drawing.js";
+import { make } from "./elements.js";
 
 const KINDS = { choices: makeChoice, low: makeSlider, samples: makeDrawing };
 
@@ -9,20 +10,13 @@ export function makeControl(control, onInput) {
   return KINDS[kind](control, onInput);
 }
 
-function labelled(control, ...parts) {
-  const label = document.createElement("label");
-  label.append(control.name, " ", ...parts);
-  return label;
-}
-
 function makeChoice(control, onInput) {
-  const input = document.createElement("select");
-  input.name = control.name;
-  input.append(...control.choices.map((choice) => new Option(choice, choice)));
+  const options = control.choices.map((choice) => new Option(choice, choice));
+  const input = make("select", { name: control.name }, ...options);
   input.value = control.value;
   input.addEventListener("input", () => onInput(input.value));
   return {
-    element: labelled(control, input),
+    element: make("label", {}, control.name, " ", input),
     value: () => input.value,
     set(value) {
       if (control.choices.includes(value)) input.value = value;
@@ -31,14 +25,13 @@ function makeChoice(control, onInput) {
 }
 
 function makeSlider(control, onInput) {
-  const input = Object.assign(document.createElement("input"), { type: "range", name: control.name });
-  Object.assign(input, { min: control.low, max: control.high, step: control.step });
-  const shown = document.createElement("output");
-  shown.setAttribute("aria-live", "off"); // the slider itself speaks its value
-  const decimals = (String(control.step).split(".")[1] ?? "").length;
+  const { name, low: min, high: max, step } = control;
+  const input = make("input", { type: "range", name, min, max, step });
+  const shown = make("output", { ariaHidden: "true" }); // the slider itself speaks its value
+  const decimals = (String(step).split(".")[1] ?? "").length;
   const show = () => {
     shown.value = decimals ? Number(Number(input.value).toFixed(decimals)) : input.value;
-    input.setAttribute("aria-valuetext", `${control.name} ${shown.value}`);
+    input.setAttribute("aria-valuetext", shown.value);
   };
   const set = (value) => {
     if (value === "" || !Number.isFinite(Number(value))) return;
@@ -50,5 +43,6 @@ function makeSlider(control, onInput) {
     show();
     onInput(Number(input.value));
   });
-  return { element: labelled(control, input, " ", shown), value: () => Number(input.value), set };
+  const element = make("span", { className: "snn-slider" }, make("label", {}, name, " ", input), " ", shown);
+  return { element, value: () => Number(input.value), set };
 }

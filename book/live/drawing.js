@@ -1,5 +1,7 @@
 // A control to draw on, or to choose one of some sample pictures by: {element, value, set}. Its value is a sample's
 // number, or the strokes as text, "." and a letter a coordinate (snnref/figures/handwriting.py); "" is an empty sheet.
+import { make, makeButton, turn } from "./elements.js";
+
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const LAST = LETTERS.length - 1; // of the grid on which points lie
 const APART = 2; // grid lines between two points of a stroke, at least
@@ -9,24 +11,24 @@ const PIXELS = 384; // of the sheet
 
 export function makeDrawing(control, onInput) {
   const samples = new Map(control.samples.map((sample) => [String(sample.value), sample]));
-  const sheet = Object.assign(document.createElement("canvas"), { className: "snn-sheet", width: PIXELS, height: PIXELS });
+  const sheet = make("canvas", { className: "snn-sheet", width: PIXELS, height: PIXELS });
   sheet.setAttribute("role", "img");
   sheet.setAttribute("aria-label", "A sheet to draw on with mouse, pen or finger. With the keyboard, choose a sample.");
-  const clear = Object.assign(document.createElement("button"), { type: "button", textContent: "Clear" });
   const { choices, radios } = makeSamples(control);
-  const element = document.createElement("fieldset");
-  element.className = "snn-drawing";
-  const legend = Object.assign(document.createElement("legend"), { textContent: "Draw a digit, or choose one" });
-  const beside = document.createElement("div");
-  beside.append(choices, clear);
-  element.append(legend, sheet, beside);
+  const clear = makeButton("Clear", () => {
+    take("");
+    tell("input");
+    tell("change");
+  });
+  const legend = make("legend", { textContent: "Draw a digit, or choose one" });
+  const element = make("fieldset", { className: "snn-drawing" }, legend, sheet, make("div", {}, choices, clear));
 
   let value;
   function show() {
     for (const radio of radios) radio.checked = radio.value === String(value);
     if (samples.has(String(value))) drawPicture(sheet, samples.get(String(value)).picture);
     else drawStrokes(sheet, value);
-    clear.disabled = value === "";
+    turn(clear, value !== "");
   }
   function take(next) {
     value = next;
@@ -35,14 +37,8 @@ export function makeDrawing(control, onInput) {
   }
   const tell = (event) => sheet.dispatchEvent(new Event(event, { bubbles: true }));
   choices.addEventListener("input", ({ target }) => take(samples.get(target.value).value));
-  clear.addEventListener("click", () => {
-    take("");
-    tell("input");
-    tell("change");
-    radios[0].focus(); // the button is off now
-  });
   followPen(sheet, {
-    begin: () => take(typeof value === "string" ? value : ""), // who draws on a sample takes a new sheet
+    begin: () => (value = typeof value === "string" ? value : ""), // who draws on a sample takes a new sheet
     add: (letters) => value.length + letters.length <= LONGEST && (take(value + letters), tell("input")),
     end: () => tell("change"),
   });
@@ -57,20 +53,15 @@ export function makeDrawing(control, onInput) {
 
 // Radio buttons with a small picture each.
 function makeSamples(control) {
-  const choices = document.createElement("span");
-  choices.className = "snn-samples";
-  const radios = control.samples.map(({ value, text, picture }) => {
-    const radio = Object.assign(document.createElement("input"), { type: "radio", name: control.name, value });
-    radio.setAttribute("aria-label", text);
-    const thumb = Object.assign(document.createElement("canvas"), { width: 64, height: 64 });
-    thumb.setAttribute("aria-hidden", "true");
+  const radios = [];
+  const labels = control.samples.map(({ value, text, picture }) => {
+    const radio = make("input", { type: "radio", name: control.name, value, ariaLabel: text });
+    const thumb = make("canvas", { width: 64, height: 64, ariaHidden: "true" });
     drawPicture(thumb, picture);
-    const label = Object.assign(document.createElement("label"), { title: text });
-    label.append(radio, thumb);
-    choices.append(label);
-    return radio;
+    radios.push(radio);
+    return make("label", { title: text }, radio, thumb);
   });
-  return { choices, radios };
+  return { choices: make("span", { className: "snn-samples" }, ...labels), radios };
 }
 
 // One stroke of one pointer: where it goes, as letters, whenever it has moved far enough.

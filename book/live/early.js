@@ -18,7 +18,7 @@ export function fetchEarly(urls) {
   }
   const coming = new Map(urls.map((url) => [url, get(url)]));
   coming.forEach((file) => file.catch(fail));
-  globalThis.fetch = (url, ...options) => coming.get(String(url)) ?? fetch(url, ...options);
+  globalThis.fetch = (url, options) => coming.get(String(url)) ?? fetch(url, { ...options, cache: "no-cache" });
   WebAssembly.instantiateStreaming = (...wasm) => {
     const made = instantiateStreaming(...wasm);
     made.catch(fail);

@@ -43,31 +43,28 @@ function tabKey() {
 }
 
 // `label` and `describedBy` (an id) are for screen readers; `onChange(text)` hears of the reader's own changes.
-export function makeEditor({ parent, text, label, describedBy, onChange, onRun, onFocus }) {
+export function makeEditor({ parent, text, label, describedBy, onChange, onRun }) {
   const run = () => (onRun(), true);
-  const view = new EditorView({
-    parent,
-    doc: text,
-    extensions: [
-      keymap.of(["Ctrl-Enter", "Cmd-Enter"].map((key) => ({ key, run }))),
-      tabKey(),
-      keymap.of([...defaultKeymap, ...historyKeymap]),
-      history(),
-      lineNumbers(),
-      highlightSpecialChars(),
-      indentOnInput(),
-      bracketMatching(),
-      indentUnit.of("    "),
-      EditorState.tabSize.of(4),
-      python(),
-      syntaxHighlighting(classHighlighter),
-      COLORS,
-      // It can have the focus without tabindex, but not all who check a page know.
-      EditorView.contentAttributes.of({ tabindex: "0", "aria-label": label, "aria-describedby": describedBy }),
-      EditorView.updateListener.of(({ docChanged, state }) => docChanged && onChange(state.doc.toString())),
-      EditorView.domEventHandlers({ focus: onFocus }),
-    ],
-  });
+  const extensions = [
+    keymap.of(["Ctrl-Enter", "Cmd-Enter"].map((key) => ({ key, run }))),
+    tabKey(),
+    keymap.of([...defaultKeymap, ...historyKeymap]),
+    history(),
+    lineNumbers(),
+    highlightSpecialChars(),
+    indentOnInput(),
+    bracketMatching(),
+    indentUnit.of("    "),
+    EditorState.tabSize.of(4),
+    python(),
+    syntaxHighlighting(classHighlighter),
+    COLORS,
+    // It can have the focus without tabindex, but not all who check a page know.
+    EditorView.contentAttributes.of({ tabindex: "0", "aria-label": label, "aria-describedby": describedBy }),
+    EditorView.updateListener.of(({ docChanged, state }) => docChanged && onChange(state.doc.toString())),
+  ];
+  const stateOf = (doc) => EditorState.create({ doc, extensions });
+  const view = new EditorView({ parent, state: stateOf(text) });
   return {
     get text() {
       return view.state.doc.toString();
@@ -75,6 +72,6 @@ export function makeEditor({ parent, text, label, describedBy, onChange, onRun, 
     set text(insert) {
       view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert } }); // can be undone
     },
-    focus: () => view.focus(),
+    open: (text) => view.setState(stateOf(text)), // another text, with a history of its own
   };
 }

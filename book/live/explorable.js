@@ -2,23 +2,19 @@
 // computes, the caption as live text. Its state, for style and tests, is in `data-state`.
 import { makeControl } from "./controls.js";
 import { draw, plotting } from "./draw.js";
+import { make, makeButton, onWidth, turn, whenNear } from "./elements.js";
 import { addressOf, hand, read, write } from "./link.js";
 import { python } from "./python.js";
 
-const button = (text, onClick) => {
-  const made = Object.assign(document.createElement("button"), { type: "button", textContent: text });
-  made.addEventListener("click", onClick);
-  return made;
-};
-
 export function makeLive(element) {
   const spec = JSON.parse(element.dataset.spec);
-  const { picture, caption, form, tools, badge, say } = furnish(element);
+  const { picture, caption, form, tools, badge, note, say } = furnish(element);
   const values = {};
   const controls = Object.fromEntries(
     spec.controls.map((c) => [c.name, makeControl(c, (value) => ((values[c.name] = value), moved()))]),
   );
   form.prepend(...Object.values(controls).map((control) => control.element));
+  say("waiting");
 
   // --- Asking and drawing: at most one question under way; then the newest values.
   let figure;
@@ -50,7 +46,7 @@ export function makeLive(element) {
     else say("ready");
   }
   function again() {
-    form.querySelector("input, select").focus(); // the button goes away
+    form.querySelector(":checked, select, [type=range]").focus(); // the button goes away
     update();
   }
 
@@ -59,7 +55,7 @@ export function makeLive(element) {
   const changed = () =>
     Object.fromEntries(spec.controls.filter((c) => values[c.name] !== c.value).map((c) => [c.name, values[c.name]]));
   function moved() {
-    reset.disabled = !Object.keys(changed()).length;
+    turn(reset, Object.keys(changed()).length > 0);
     update();
   }
   function set(entries) {
@@ -68,16 +64,15 @@ export function makeLive(element) {
       if (c.name in entries) controls[c.name].set(entries[c.name]);
       values[c.name] = controls[c.name].value();
     }
-    reset.disabled = !Object.keys(changed()).length;
+    turn(reset, Object.keys(changed()).length > 0);
   }
   const keep = () => write(prefix, changed());
-  const reset = button("Reset", () => {
+  const reset = makeButton("Reset", () => {
     set({});
     keep();
-    form.querySelector("input, select").focus(); // the button is off now
     update();
   });
-  const link = button("Copy link", async () => say("note", await hand(addressOf(prefix, changed()))));
+  const link = makeButton("Copy link", async () => (note.textContent = await hand(addressOf(prefix, changed()))));
   if (spec.play) tools.prepend(makePlay(spec.controls.find((c) => c.name === spec.play), controls[spec.play], element));
   badge.before(reset, link);
   function follow() {
@@ -92,26 +87,17 @@ export function makeLive(element) {
   addEventListener("hashchange", follow); // a link to another state of this page
 
   // While a slider is dragged the caption changes silently; at rest it is read out and the address follows.
-  form.addEventListener("input", () => caption.setAttribute("aria-live", "off"));
+  form.addEventListener("input", () => {
+    caption.setAttribute("aria-live", "off");
+    note.textContent = "";
+  });
   form.addEventListener("change", () => {
     keep();
     caption.setAttribute("aria-live", "polite");
-    if (figure) caption.textContent = figure.caption;
+    if (figure && !busy) caption.textContent = figure.caption; // else the next one is on its way
   });
-  let drawnAt = 0; // pixels: a hidden page has none
-  new ResizeObserver(() => {
-    if (figure && picture.clientWidth && picture.clientWidth !== drawnAt) draw(figure, picture);
-    drawnAt = picture.clientWidth;
-  }).observe(element);
-  new IntersectionObserver(
-    (entries, observer) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
-      observer.disconnect(); // start when the figure comes near
-      update();
-    },
-    { rootMargin: "400px" },
-  ).observe(element);
-  say("waiting");
+  onWidth(picture, () => figure && draw(figure, picture));
+  whenNear(element, () => figure || busy || update());
 }
 
 const STATES = {
@@ -122,35 +108,29 @@ const STATES = {
   failed: "failed",
 };
 
-// The parts around the picture: a form for the controls, tools, a badge with the state, a line for messages.
+// The parts around the picture: a form for the controls; tools, with a badge that shows the state, and a note that says
+// what became of a link; a line for messages.
 function furnish(element) {
-  const part = (tag, className, attributes = {}) => {
-    const made = Object.assign(document.createElement(tag), { className });
-    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-    return made;
-  };
   const caption = element.querySelector("figcaption");
   caption.setAttribute("aria-live", "polite");
-  const form = part("form", "snn-controls");
+  const badge = make("span", { className: "snn-badge", ariaHidden: "true" }); // what is worth hearing is said below
+  const note = make("span", { className: "snn-note" });
+  const status = make("p", { className: "snn-status" });
+  for (const line of [note, status]) line.setAttribute("role", "status");
+  const tools = make("span", { className: "snn-tools" }, badge, note);
+  const form = make("form", { className: "snn-controls" }, tools);
   form.addEventListener("submit", (event) => event.preventDefault());
-  const tools = part("span", "snn-tools");
-  const badge = part("span", "snn-badge", { "aria-hidden": "true" }); // what is worth hearing is said below
-  const status = part("p", "snn-status", { role: "status" });
-  tools.append(badge);
-  form.append(tools);
   element.prepend(form, status);
 
   function say(state, message = "", again = undefined) {
-    if (state !== "note") {
-      element.dataset.state = state;
-      badge.textContent = STATES[state];
-    }
+    element.dataset.state = state;
+    badge.textContent = STATES[state];
     if (state === "starting") message = STATES.starting;
     if (state === "failed") message = `This could not be computed: ${message} `;
     if (status.textContent !== message) status.textContent = message;
-    if (again) status.append(button("Try again", again));
+    if (again) status.append(makeButton("Try again", again));
   }
-  return { picture: element.querySelector(".snn-picture"), caption, form, tools, badge, say };
+  return { picture: element.querySelector(".snn-picture"), caption, form, tools, badge, note, say };
 }
 
 const WHOLE = 8_000; // milliseconds from one end of a slider to the other, if the page keeps up
@@ -173,7 +153,7 @@ function makePlay(control, { element: label, value, set }, element) {
     if (element.dataset.state === "failed" || value() >= control.high) return stop();
     if (element.dataset.state === "ready") go(value() + control.step); // else it has not caught up
   }
-  const play = button("", () => {
+  const play = makeButton("", () => {
     if (timer) return stop();
     go(value() >= control.high ? control.low : value());
     timer = setInterval(step, pause);

@@ -25,6 +25,7 @@ export function addLater(FS, folder, { sizes, from }) {
 function fetchNow(url) {
   const request = new XMLHttpRequest();
   request.open("GET", url, false);
+  request.setRequestHeader("Cache-Control", "no-cache"); // a newer one, if there is
   request.overrideMimeType("text/plain; charset=x-user-defined"); // a byte a letter: a page, too, can ask for this
   try {
     request.send();

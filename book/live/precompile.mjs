@@ -15,7 +15,8 @@ python.unpackArchive(new Uint8Array(fs.readFileSync(site)), "zip", { extractDir 
 python.runPython(`
 import importlib, importlib._bootstrap_external as bootstrap, re, sys, zipfile
 importlib.invalidate_caches()
-for name in importlib.import_module("snnref.figures").CHAPTERS:
+figures = importlib.import_module("snnref.figures")
+for name in [*figures.CHAPTERS, *figures.PAGES.values()]:
     importlib.import_module(f"snnref.figures.{name}")
 import numpy.random, traceback
 origins = [getattr(module.__spec__, "origin", None) for module in sys.modules.values() if hasattr(module, "__spec__")]
@@ -23,7 +24,7 @@ imported = {re.sub(r".*(site-packages|python\\d+\\.zip)/", "", origin) for origi
 # Tests and headers; servers and clients of the network, Python's own terminal; alphabets of the time before Unicode.
 UNWANTED = re.compile(r"""(^|/)(tests?|dask|cupy)/|\\.(pyi|pxd|h|c|a|pyx|ini)$
     |^(wsgiref|xmlrpc|sqlite3|multiprocessing|idlelib|tkinter|turtledemo|ensurepip|lib2to3|pydoc_data|venv)/
-    |^(imaplib|mailbox|poplib|smtplib|ftplib|turtle|antigravity|this|zipapp|webbrowser)\\.py$
+    |^(imaplib|mailbox|poplib|smtplib|ftplib|turtle|zipapp|webbrowser)\\.py$
     |^_pyrepl/(windows|unix|fancy|reader|readline|historical|completing|commands|console|simple|main)
     |^encodings/(cp(?!437|1252)|iso(?!8859_15?\\.)|mac_|koi8|big5|euc_|gb|hz|johab|shift_|kz|hp_|palm|ptcp|tis)""", re.X)
 KEPT = re.compile(r"\\.dist-info/|_pytesttester|snnref/")

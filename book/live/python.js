@@ -4,20 +4,21 @@
 export const version = new URL(import.meta.url).search;
 const PATIENCE = 60_000; // milliseconds for one answer, once Python runs
 
+let tell;
+export const answered = new Promise((resolve) => (tell = resolve)); // the first of a page's that has answered
+
 export class Python {
   #worker;
   #running = false; // it has answered before
   #asked = 0;
   #waiting = new Map();
-  #tell;
-  answered = new Promise((tell) => (this.#tell = tell)); // when there has been a first answer
 
   // One question: `{kind: "figure", name, values}` and others that `worker.js` lists. Python starts with the first.
-  // `onOutput` hears of what is sent while the answer is under way; with `patience: null` that may last.
-  ask({ onOutput, ...question }) {
+  // `onOutput` hears of what is sent while the answer is under way; with `endless` that may last.
+  ask({ onOutput, endless = false, ...question }) {
     this.start();
     const id = ++this.#asked;
-    if (this.#running && question.patience !== null)
+    if (this.#running && !endless)
       setTimeout(() => this.#waiting.has(id) && this.stop("no answer for a minute"), PATIENCE);
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject, onOutput });
@@ -48,7 +49,7 @@ export class Python {
       this.#waiting.delete(data.id);
       if (data.error) reject(new Error(data.error));
       else resolve(data.answer);
-      this.#tell();
+      tell(this);
     };
     worker.onerror = (event) => worker === this.#worker && this.stop(event.message || "Python could not be started");
   }

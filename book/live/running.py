@@ -18,8 +18,10 @@ from snnref.explore import Explorable
 from snnref.figures.description import Figure
 
 NAME = "your code"  # the file that tracebacks speak of
-MOST = 200_000  # characters that one run may print
-PAUSE = 0.1  # seconds that a line without an end waits at most for the next piece
+MOST = 200_000  # characters that one run may show
+FIGURE = 5_000  # characters that a figure counts as
+LONGEST = 20_000  # characters of a traceback
+PAUSE = 0.1  # seconds; what is printed later goes out even if its line has no end
 
 
 def run(source, send):
@@ -35,14 +37,14 @@ def run(source, send):
 def _run(source, send):
     out, err = Stream("stdout", send, room := Room()), Stream("stderr", send, room)
     module = types.ModuleType("__main__")  # a true one: dataclasses and pickle look it up
-    module.show, module.input = (lambda value: _show(value, send, out, err)), _no_input
+    module.show, module.input = (lambda value: _show(value, send, room, out, err)), _no_input
     linecache.cache[NAME] = len(source), None, source.splitlines(keepends=True), NAME
     before = sys.modules.get("__main__")
     sys.modules["__main__"] = module
     problem = ""
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), warnings.catch_warnings():
-            _show(_execute(source, vars(module)), send, out, err)
+            _show(_execute(source, vars(module)), send, room, out, err)
     except SystemExit as end:
         problem = "" if end.code in (None, 0) else f"SystemExit: {end.code}\n"
     except BaseException as error:
@@ -64,19 +66,23 @@ def _execute(source, names):
     return last and eval(compile(ast.Expression(last.value), NAME, "eval", dont_inherit=True), names)
 
 
-def _show(value, send, *streams):
+def _show(value, send, room, *streams):
     """Send a value as a notebook would show it: a figure drawn, a table as such, all else as Python writes it."""
     if value is None:
         return
     if isinstance(value, Explorable):
         value = value.figure()
-    if isinstance(value, Figure):
-        kind, text = "figure", value.json()
-    else:
-        kind, text = "value", (str if hasattr(value, "_repr_html_") else repr)(value)
     for stream in streams:
         stream.flush()  # what was printed before comes before
-    send(kind, text)
+    if isinstance(value, Figure) and room.left:
+        send("figure", value.json())
+    text = room.take("", FIGURE) if isinstance(value, Figure) else room.take(_text(value))
+    if text:
+        send("value", text)
+
+
+def _text(value):
+    return str(value) if hasattr(value, "_repr_html_") else repr(value)
 
 
 def _no_input(prompt=""):
@@ -86,10 +92,12 @@ def _no_input(prompt=""):
 def told(error):
     """The traceback as Python prints it, from the reader's code on: without the frames of this file."""
     if isinstance(error, ModuleNotFoundError):
-        error.add_note("There are Python's standard library, NumPy and snnref here, and nothing else.")
+        error.add_note("Here are most of Python's standard library, NumPy and snnref, and nothing else.")
     report = traceback.TracebackException.from_exception(error)
     _trim(report)
-    return "".join(report.format())
+    text = "".join(report.format())
+    half = LONGEST // 2
+    return text if len(text) <= LONGEST else f"{text[:half]}\n…\n{text[-half:]}"
 
 
 def _trim(report):
@@ -101,10 +109,17 @@ def _trim(report):
 
 
 class Room:
-    """How much may still be printed."""
+    """How much may still be shown."""
 
     def __init__(self):
         self.left = MOST
+
+    def take(self, text, size=None):
+        """As much of a text as there is room for; where the room ends, that is said. `size`: what it counts as."""
+        size = len(text) if size is None else size
+        kept, full = text[: self.left], 0 < self.left <= size
+        self.left -= min(size, self.left)
+        return kept + full * f"\nMore than {MOST:,} characters: what is shown from here on is left out.\n"
 
 
 class Stream(io.TextIOBase):
@@ -121,11 +136,8 @@ class Stream(io.TextIOBase):
         return True
 
     def write(self, text):
-        kept = text[: self.room.left]
+        kept = self.room.take(text)
         self.held.append(kept)
-        if self.room.left and len(text) >= self.room.left:
-            self.held.append(f"\nMore than {MOST:,} characters: what is printed from here on is left out.\n")
-        self.room.left -= len(kept)
         if "\n" in kept or time.monotonic() - self.sent_at > PAUSE or not self.room.left:
             self.flush()
         return len(text)

@@ -5,7 +5,7 @@
 const VERSION = "unbuilt";
 const ROOT = self.registration.scope;
 const CACHE = `${ROOT} ${VERSION}`; // caches belong to all books of a host
-const SHARED = ["live/", "_static/"].map((folder) => ROOT + folder);
+const isShared = (url) => ["live/", "_static/"].some((folder) => url.startsWith(ROOT + folder));
 
 self.addEventListener("install", () => self.skipWaiting());
 
@@ -18,8 +18,7 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   if (request.method !== "GET" || !request.url.startsWith(ROOT) || request.headers.has("Range")) return;
-  if (SHARED.some((folder) => request.url.startsWith(folder))) event.respondWith(kept(request));
-  else event.respondWith(newest(request));
+  event.respondWith(isShared(request.url) ? kept(event) : newest(event));
 });
 
 // {version, keep: addresses} of a page: keep these too; the answer is how many there are now.
@@ -28,46 +27,56 @@ self.addEventListener("message", (event) => {
   if (version === `?${VERSION}`) event.waitUntil(keepAll(keep).then((count) => event.ports[0].postMessage(count)));
 });
 
+// Whether the server has this version; undefined if it does not say.
 async function current() {
-  const response = await fetch(`${ROOT}live/version.txt`, { cache: "no-store" });
-  return (await response.text()) === VERSION;
+  const response = await fetch(`${ROOT}live/version.txt`, { cache: "no-store" }).catch(() => undefined);
+  return response?.ok ? (await response.text()) === VERSION : undefined;
 }
 
 // What belongs to the version: from the cache, else from the network.
-async function kept(request) {
+async function kept(event) {
+  const { request } = event;
   const cache = await caches.open(CACHE);
   const found = await cache.match(request.url);
   if (found) return found;
   const response = await fetch(request, { cache: "no-cache" });
-  if (response.status === 200 && (await current().catch(() => false))) await store(cache, request.url, response);
+  const copy = response.clone(); // is kept while the response is used
+  event.waitUntil(current().then((same) => same && store(cache, request.url, copy)));
   return response;
 }
 
 // Pages: from the network, else from the cache.
-async function newest(request) {
+async function newest(event) {
+  const { request } = event;
   try {
     const [response, same] = await Promise.all([fetch(request, { cache: "no-cache" }), current()]);
-    if (!same) await caches.delete(CACHE);
-    else if (response.status === 200) await store(await caches.open(CACHE), request.url, response);
+    if (same === false) await caches.delete(CACHE);
+    if (same) event.waitUntil(store(await caches.open(CACHE), request.url, response.clone()));
     return response;
   } catch (error) {
     const cache = await caches.open(CACHE);
-    const place = request.url.replace(/\/(\?.*)?$/, "/index.html");
-    const found = (await cache.match(request.url)) ?? (await cache.match(place, { ignoreSearch: true }));
+    const found = await cache.match(place(request.url));
     if (found) return found;
     if (request.mode === "navigate") return absent(cache);
     throw error;
   }
 }
 
-const store = (cache, url, response) => cache.put(url, response.clone()).catch(() => {}); // no room: not kept
+// Under which address something is kept: pages whatever stands behind their names.
+function place(url) {
+  const { origin, pathname } = new URL(url);
+  return isShared(url) ? url : origin + pathname.replace(/\/$/, "/index.html");
+}
+
+async function store(cache, url, response) {
+  if (response.status === 200) await cache.put(place(url), response).catch(() => {}); // no room: not kept
+}
 
 async function keepAll(urls) {
   const cache = await caches.open(CACHE);
   const get = async (url) => {
-    if (await cache.match(url)) return;
-    const response = await fetch(url, { cache: "no-cache" });
-    return response.status === 200 ? [url, response] : undefined;
+    if (await cache.match(place(url))) return;
+    return [url, await fetch(url, { cache: "no-cache" })];
   };
   const got = await Promise.all(urls.filter((url) => url.startsWith(ROOT)).map((url) => get(url).catch(() => {})));
   if (await current()) await Promise.all(got.filter(Boolean).map(([url, response]) => store(cache, url, response)));
@@ -77,7 +86,7 @@ async function keepAll(urls) {
 // What a reader without a network sees in place of a page that was never read.
 async function absent(cache) {
   const pages = (await cache.keys()).map(({ url }) => url).filter((url) => url.endsWith(".html"));
-  const links = pages.map((url) => `<li><a href="${url}">${decodeURI(url.slice(ROOT.length, -5))}</a></li>`);
+  const links = pages.map((url) => `<li><a href="${url}">${url.slice(ROOT.length, -5)}</a></li>`);
   const body = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
     <title>Not without a network</title><body style="font: 1.1rem/1.5 sans-serif; margin: 2rem; color-scheme: light dark">
     <h1>This page needs a network</h1><p>It has not been read on this device before. These pages are kept:</p>

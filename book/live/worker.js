@@ -7,12 +7,13 @@ const base = new URL("./", import.meta.url).href;
 
 // The page asks for the Python of its own version (see python.js).
 async function start() {
-  const served = await fetch(base + "version.txt", { cache: "no-cache" }).then((response) => response.text());
-  if (location.search === `?${served}`) return startPython(base);
+  const response = await fetch(base + "version.txt", { cache: "no-cache" });
+  if (!response.ok) throw new Error(`version.txt: ${response.status}`);
+  if (location.search === `?${await response.text()}`) return startPython(base);
   throw new Error("the book has been changed since this page was opened; reload the page");
 }
 const started = start();
-started.catch((error) => self.postMessage({ fatal: lastLine(error) }));
+started.catch(() => {}); // whoever asks will hear it
 
 let describe, run;
 const ANSWERS = {
@@ -44,13 +45,14 @@ async function loadRun(python) {
 }
 
 self.onmessage = async ({ data: { id, kind, ...question } }) => {
-  const python = await started;
+  let python;
   try {
+    python = await started;
     const send = (output) => self.postMessage({ id, output });
     self.postMessage({ id, answer: await ANSWERS[kind](python, question, send) });
   } catch (error) {
     // An error that is not Python's own (out of memory, stack overflow) leaves nothing to go on with.
-    const own = error instanceof python.ffi.PythonError;
+    const own = python && error instanceof python.ffi.PythonError;
     self.postMessage(own ? { id, error: lastLine(error) } : { fatal: lastLine(error) });
   }
 };

@@ -60,7 +60,7 @@ def bitmap(strokes: Strokes) -> np.ndarray:
     starts = np.concatenate([s[: max(1, len(s) - 1)] for s in placed])
     ends = np.concatenate([s[min(1, len(s) - 1) :] for s in placed])
     far = distance(starts, ends).round(9)  # as far is as far, whatever the rounding
-    return far <= min(np.partition(far, INK, axis=None)[INK], BROADEST)
+    return far <= min(np.partition(far, INK - 1, axis=None)[INK - 1], BROADEST)
 
 
 def normalised(strokes: Strokes) -> list[np.ndarray]:

@@ -153,7 +153,7 @@ def _caption(shown: Seen, so_far: dict[str, tuple], *, time: float) -> str:
     said = []
     for name, (answer, spikes, operations, _) in so_far.items():
         latency = shown.readings[name].latency
-        clock = "" if name == "sigma_delta" else f", {int(time / 100 * latency)} of {latency:.0f} steps"  # it has none
+        clock = "" if name == "sigma_delta" else f", {int(time * latency / 100)} of {latency:.0f} steps"  # it has none
         said.append(
             f"{NAMES[name]} {'nothing yet' if answer is None else answer} "
             f"({spikes:,} spikes, {operations:,} operations{clock})"

@@ -14,8 +14,8 @@ from ..graph import READOUT
 from ..results import Run
 from ..walk import SNN
 
-# A spike of a step is there once the step is over; those of other codes are of an instant.
-TAKES = {"rate": 1, "ttfs": 1, "amos": 1}
+# A spike of a step is there once the step is over; those of the other codes are of an instant.
+TAKES = {"rate": 1, "ttfs": 1, "sigma_delta": 0, "tdsnn": 0, "amos": 1}
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ def read(snn: SNN, x: np.ndarray, *, rows: Mapping[str, np.ndarray]) -> Reading:
     run = snn.run(x, record=True)
     latency = float(run.latency)
     spikes = sent(snn, run)
-    order = np.argsort(np.concatenate([time for time, _ in spikes.values()]), kind="stable")
-    times = np.concatenate([time for time, _ in spikes.values()])[order] / latency
+    times = np.concatenate([time for time, _ in spikes.values()]) / latency
+    order = np.argsort(times, kind="stable")
     costs = np.concatenate([_costs(snn, name)[neuron] for name, (_, neuron) in spikes.items()])[order]
     shown = [(time / latency, rows[name][neuron]) for name, (time, neuron) in spikes.items() if name in rows]
     raster = np.concatenate([time[row >= 0] for time, row in shown]), np.concatenate([r[r >= 0] for _, r in shown])
@@ -57,13 +57,13 @@ def read(snn: SNN, x: np.ndarray, *, rows: Mapping[str, np.ndarray]) -> Reading:
     readings = run.trains[READOUT]
     said = readings.over_time[:, 0].any(axis=-1) | (readings.potentials is not None)
     answers = tuple(int(k) if heard else None for k, heard in zip(run.prediction_over_time[:, 0], said, strict=True))
-    return Reading(latency, times, np.append(0.0, np.cumsum(costs)), raster, asked, outputs, answers)
+    return Reading(latency, times[order], np.append(0.0, np.cumsum(costs)), raster, asked, outputs, answers)
 
 
 def sent(snn: SNN, run: Run) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """For each node that spikes, when the first sample's spikes are sent, in the code's time since the picture was
     shown, and by which neurons."""
-    start, takes = _windows(snn, run), TAKES.get(run.code.method, 0)
+    start, takes = _windows(snn, run), TAKES[run.code.method]
     events = {name: run.trains[name].events(0) for name in run.spikes}
     return {name: (time + start.get(name, 0) + takes, neuron) for name, (time, neuron, _) in events.items()}
 

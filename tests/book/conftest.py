@@ -1,5 +1,6 @@
 """The built book, served on this machine, and a real browser to read it with."""
 
+import contextlib
 import functools
 import http.server
 import importlib.util
@@ -172,7 +173,10 @@ class Host:
     def _copy(source, target):
         """Large files are shared with the book that was built; those that `replace` and `sign` write to are not."""
         written_to = Path(source).suffix in (".html", ".js", ".css", ".txt")
-        return (shutil.copy2 if written_to else os.link)(source, target)
+        if not written_to:
+            with contextlib.suppress(OSError):  # another file system
+                return os.link(source, target)
+        return shutil.copy2(source, target)
 
     def start(self):
         handler = functools.partial(Quiet, directory=self.html.parent)
@@ -197,3 +201,25 @@ def host(html, needs, tmp_path):
     host = Host(html, tmp_path)
     yield host
     host.stop()
+
+
+AXE = Path(".cache/live/node_modules/axe-core/axe.min.js")  # fetched with the rest by book/live/assets.py
+GRAVE = ("moderate", "serious", "critical")
+RUN = """async (grave) => {
+    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+    const say = ({ impact, id, help, nodes }) =>
+        [`${impact} ${id}: ${help}`, ...nodes.slice(0, 9).map((n) => n.html.slice(0, 200))].join("\\n    ");
+    return violations.filter((v) => grave.includes(v.impact)).map(say);
+}"""
+
+
+@pytest.fixture
+def violations(needs):
+    """What axe-core finds on a page."""
+    needs(AXE.exists(), "axe-core is not there (make book fetches it)")
+
+    def find(page):
+        page.add_script_tag(path=AXE)
+        return page.evaluate(RUN, GRAVE)
+
+    return find

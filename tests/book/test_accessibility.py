@@ -1,43 +1,26 @@
 """Every built page as axe-core sees it (https://github.com/dequelabs/axe-core), wide and light, narrow and dark."""
 
-from pathlib import Path
-
 import pytest
 
 pytestmark = [pytest.mark.timeout(900), pytest.mark.flaky(reruns=2)]
 
-AXE = Path(".cache/live/node_modules/axe-core/axe.min.js")  # fetched with the rest by book/live/assets.py
-GRAVE = ("moderate", "serious", "critical")
-READY = """() => [...document.querySelectorAll(".snn-explore")].every((e) => e.dataset.state === "ready")"""
+READY = """() => {
+    const all = (selector, made) => [...document.querySelectorAll(selector)].every(made);
+    return all(".snn-explore", (e) => e.dataset.state === "ready")
+        && all(".snn-code", (e) => e.classList.contains("snn-made"))
+        && all(".snn-checkpoint", (e) => e.querySelector("form"));
+}"""
 SCROLLED = """() => [...document.querySelectorAll("pre, .pst-scrollable-table-container")].every((e) =>
     e.tabIndex === 0 || (e.scrollWidth <= e.clientWidth && e.scrollHeight <= e.clientHeight))"""  # the theme has looked
-RUN = """async (grave) => {
-    const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-    const say = ({ impact, id, help, nodes }) =>
-        [`${impact} ${id}: ${help}`, ...nodes.slice(0, 9).map((n) => n.html.slice(0, 200))].join("\\n    ");
-    return violations.filter((v) => grave.includes(v.impact)).map(say);
-}"""
-
-
-@pytest.fixture
-def violations(needs):
-    """What axe-core finds on a page."""
-    needs(AXE.exists(), "axe-core is not there (make book fetches it)")
-
-    def find(page):
-        page.add_script_tag(path=AXE)
-        return page.evaluate(RUN, GRAVE)
-
-    return find
 
 
 def opened(browser, address, *, scheme, width):
-    """A page with all its figures live."""
+    """A page with all that is live on it."""
     page = browser.page(address, scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
     page.set_default_timeout(90_000)
-    for figure in page.locator(".snn-explore").all():
-        figure.scroll_into_view_if_needed()
+    for element in page.locator(".snn-explore, .snn-code").all():
+        element.scroll_into_view_if_needed()
     page.wait_for_function(READY)
     page.wait_for_function(SCROLLED)
     return page
@@ -54,6 +37,29 @@ def test_axe_finds_nothing(site, html, browser, violations, scheme, width):
         assert page.complaints == [], file.name
         page.close()
     assert browser.foreign_requests(site) == set()
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_axe_finds_nothing_in_what_a_page_answers(site, browser, violations, scheme, width):
+    """A right, a wrong and an unclear answer; a figure that failed, with a link."""
+    page = opened(browser, f"{site}rate.html", scheme=scheme, width=width)
+    for question in page.locator(".snn-checkpoint").all():
+        for field in question.locator("input[type=text]").all():
+            field.fill("1000")
+        for option in question.locator("input[type=radio]").all()[:1]:
+            option.check()
+        question.get_by_role("button", name="Check").click()
+    assert page.locator(".snn-checkpoint[data-state]").count() == page.locator(".snn-checkpoint").count()
+    browser.context.route("**/live/**", lambda route: route.abort())
+    taken = page.evaluate("() => performance.getEntriesByType('resource').map((entry) => entry.name)")
+    python = next(address for address in taken if "/live/python.js?" in address)
+    page.evaluate("(address) => import(address).then(({ python }) => python.stop('gone'))", python)
+    figure = page.locator(".snn-explore").first
+    figure.locator("[type=range]").first.press("ArrowRight")
+    figure.get_by_role("button", name="Copy link").click()
+    figure.locator(".snn-note", has_text="ink").wait_for()
+    figure.get_by_role("button", name="Try again").wait_for()
+    assert violations(page) == []
 
 
 WRONG = {
@@ -90,19 +96,38 @@ def test_icons_are_drawn_by_the_font(site, browser, scheme):
     assert page.locator("script[src*=fontawesome]").count() == 0
 
 
-def test_the_keyboard_is_seen(site, browser):
+MARKED = """() => {
+    const outlined = (element) => {
+        const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element);
+        return (outlineStyle !== "none" && parseFloat(outlineWidth) >= 2) || boxShadow !== "none";
+    };
+    const { activeElement } = document; // what lies in it unseen is marked around it
+    return [activeElement, activeElement.closest("label"), activeElement.closest(".snn-editor")]
+        .some((element) => element && outlined(element));
+}"""
+
+
+@pytest.mark.parametrize(
+    ("page", "first", "count"),
+    [
+        ("vocabulary", ".snn-explore input", 4),
+        ("index", ".snn-explore input:checked", 5),  # a sample, Clear, time, Play, Reset
+        ("rate", ".snn-checkpoint input", 3),
+        ("playground", ".snn-code select", 6),  # editor, four buttons, output
+    ],
+)
+def test_the_keyboard_is_seen(site, browser, page, first, count):
     """From the first Tab on, each element with the focus is marked; the first leads past the menu."""
-    page = opened(browser, f"{site}vocabulary.html", scheme="light", width=1280)
+    page = opened(browser, f"{site}{page}.html", scheme="light", width=1280)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to main content"
-    page.locator(".snn-explore input").first.focus()
-    marked = """() => {
-        const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(document.activeElement);
-        return (outlineStyle !== "none" && parseFloat(outlineWidth) >= 2) || boxShadow !== "none";
-    }"""
-    for _ in range(4):
+    page.locator(first).first.focus()
+    seen = []
+    for _ in range(count):
+        seen.append(page.evaluate("document.activeElement.outerHTML.slice(0, 200)"))
+        assert page.evaluate(MARKED), seen[-1]
         page.keyboard.press("Tab")
-        assert page.evaluate(marked), page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
+    assert len(set(seen)) == count
 
 
 def test_on_paper_there_are_pictures_and_no_controls(site, browser):

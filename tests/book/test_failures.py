@@ -7,7 +7,7 @@ import pytest
 
 import snnref
 
-from .test_live import wait_for
+from .watching import wait_for
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.flaky(reruns=2)]
 
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.timeout(400), pytest.mark.flaky(reruns=2)]
 def said(page, index=0):
     """What a failed figure says."""
     wait_for(page, index, "failed")
-    return page.locator(".snn-explore").nth(index).locator("[role=status]").inner_text()
+    return page.locator(".snn-explore").nth(index).locator(".snn-status").inner_text()
 
 
 def try_again(page, index=0):
@@ -24,7 +24,8 @@ def try_again(page, index=0):
 
 
 @pytest.mark.parametrize(
-    "missing", ["site.zip", "pyodide.asm.wasm", "python_stdlib.zip", "d3.min.js", "numpy-*.whl", "worker.js?*"]
+    "missing",
+    ["site.zip", "pyodide.asm.wasm", "python_stdlib.zip", "d3.min.js", "numpy-*.whl", "worker.js?*", "version.txt"],
 )
 @pytest.mark.parametrize("how", ["absent", "unreachable"])
 def test_what_does_not_arrive_is_said_and_can_be_mended(site, browser, missing, how):
@@ -35,6 +36,28 @@ def test_what_does_not_arrive_is_said_and_can_be_mended(site, browser, missing, 
     assert page.locator(".snn-explore img").first.is_visible()  # the still picture stays
     browser.context.unroute(f"**/{missing}")
     try_again(page)
+
+
+def test_front_end_that_does_not_arrive_is_said(site, browser):
+    """What makes figures and boxes live; questions are asked all the same."""
+    for module in ("explorable.js", "editor.js"):
+        browser.context.route(f"**/live/{module}?*", lambda route: route.abort())
+    page = browser.page(f"{site}rate.html")
+    page.locator(".snn-explore", has_text="did not arrive: load the page again").first.wait_for()
+    page.locator(".snn-code").scroll_into_view_if_needed()
+    page.locator(".snn-code", has_text="could not be loaded: load the page again").wait_for()
+    assert page.locator(".snn-explore img").first.is_visible()
+    assert page.locator(".snn-checkpoint form").count() == page.locator(".snn-checkpoint").count() > 0
+
+
+def test_what_runs_a_readers_code_may_come_later(site, browser):
+    browser.context.route("**/live/running.py", lambda route: route.fulfill(status=404))
+    page = browser.page(f"{site}playground.html")
+    page.get_by_role("button", name="Run").click()
+    page.get_by_role("status").filter(has_text="running.py: 404").wait_for()
+    browser.context.unroute("**/live/running.py")
+    page.get_by_role("button", name="Run").click()
+    page.get_by_role("status").filter(has_text="Done").wait_for()
 
 
 @pytest.mark.parametrize("damaged", ["pyodide.asm.wasm", "python_stdlib.zip", "site.zip", "numpy-*.whl"])

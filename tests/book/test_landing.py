@@ -3,9 +3,11 @@
 import json
 
 import pytest
-from book.test_live import same, wait_for
+from described import same
 
 from snnref.figures import describe
+
+from .watching import wait_for
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.flaky(reruns=2)]
 SEVEN = [(0.25, 0.15), (0.75, 0.15), (0.5, 0.85)]  # of the sheet

@@ -8,59 +8,9 @@ from described import draw_values, same
 
 from snnref.figures import CHAPTERS, PAGES, describe
 
+from .watching import drawn, expected_marks, set_values, wait_for
+
 pytestmark = [pytest.mark.timeout(300), pytest.mark.flaky(reruns=2)]
-
-
-def wait_for(page, index, state, values=None):
-    """Scroll to figure `index`; until it is in a state, and has been drawn with some values."""
-    page.locator(".snn-explore").nth(index).scroll_into_view_if_needed()
-    page.wait_for_function(
-        """([index, state, values]) => {
-            const element = document.querySelectorAll(".snn-explore")[index];
-            const used = element.snnref?.values ?? {};
-            return element.dataset.state === state && Object.entries(values).every(([k, v]) => used[k] === v);
-        }""",
-        arg=[index, state, values or {}],
-    )
-
-
-def expected_marks(description):
-    """How many elements a panel should show for each kind of mark that has any."""
-    panels = []
-    for panel in (panel for row in description["rows"] for panel in row):
-        count = {}
-        for mark in panel["marks"]:
-            n = {"line": 1, "rule": 1, "cell": sum(map(len, mark.get("values", [])))}.get(mark["mark"]) or len(
-                mark["x"]
-            )
-            kind = {"tick": "line", "rule": "line", "line": "path", "bar": "rect", "cell": "rect", "dot": "circle"}
-            count[kind[mark["mark"]]] = count.get(kind[mark["mark"]], 0) + n
-        panels.append({kind: n for kind, n in count.items() if n})
-    return panels
-
-
-def drawn(figure):
-    """How many elements each panel shows, counted in the page, without axes and frame."""
-    return figure.locator(".snn-panel > svg").evaluate_all("""drawings => drawings.map((drawing) => {
-        const count = {};
-        for (const group of drawing.querySelectorAll(":scope > g"))
-            if (!/axis|text|frame/.test(group.getAttribute("aria-label") ?? ""))
-                for (const shape of group.querySelectorAll("path, line, rect, circle"))
-                    count[shape.tagName] = (count[shape.tagName] ?? 0) + 1;
-        return count;
-    })""")
-
-
-def set_values(figure, values):
-    for name, value in values.items():
-        control = figure.locator(f"[name={name}]")
-        if control.count() > 1:  # radio buttons
-            figure.locator(f"[name={name}][value='{value}']").check(force=True)
-            continue
-        if control.evaluate("e => e.tagName") == "SELECT":
-            control.select_option(value)
-        else:
-            control.fill(str(value))
 
 
 def test_every_slider_of_every_figure_is_live(site, browser):
@@ -98,40 +48,6 @@ def test_a_foreign_request_would_be_seen(site, browser):
     assert browser.foreign_requests(site) == {"http://elsewhere.example/a", "http://elsewhere.example/b"}
 
 
-def test_many_moves_end_at_the_newest_value(site, browser):
-    page = browser.page(f"{site}vocabulary.html")
-    wait_for(page, 0, "ready")
-    page.evaluate("""() => {
-        const post = Worker.prototype.postMessage;
-        window.asked = 0;
-        Worker.prototype.postMessage = function (...message) { window.asked += 1; return post.apply(this, message); };
-    }""")
-    page.locator(".snn-explore").first.locator("[name=current]").evaluate(
-        """input => {
-            for (let i = 0; i <= 60; i++) {
-                input.value = i / 64;
-                input.dispatchEvent(new Event("input", { bubbles: true }));
-            }
-        }"""
-    )
-    wait_for(page, 0, "ready", {"current": 0.9375})
-    assert page.evaluate("window.asked") <= 3  # not all 61 in a row
-
-
-@pytest.mark.parametrize("missing", ["**/site.zip", "**/d3.min.js"])
-def test_failure_is_said_and_can_be_mended(site, browser, missing):
-    """Something does not arrive; then it does, and the button tries again."""
-    browser.context.route(missing, lambda route: route.abort())
-    page = browser.page(f"{site}vocabulary.html")
-    wait_for(page, 0, "failed")
-    figure = page.locator(".snn-explore").first
-    assert "could not be computed" in figure.locator("[role=status]").inner_text()
-    assert figure.locator("img").is_visible()  # the still picture stays
-    browser.context.unroute(missing)
-    figure.get_by_role("button", name="Try again").click()
-    wait_for(page, 0, "ready")
-
-
 def test_keyboard_moves_a_labelled_slider(site, browser):
     page = browser.page(f"{site}vocabulary.html")
     wait_for(page, 0, "ready")
@@ -156,6 +72,8 @@ def test_the_address_holds_the_settings(site, browser):
     assert page.url.endswith(f"#{name}.threshold=1.5&{name}.reset=zero")
 
     another = browser.page(page.url)
+    wait_for(another, 0, "starting")
+    assert "Starting Python" in another.locator(".snn-explore .snn-status").first.inner_text()
     wait_for(another, 0, "ready", {"threshold": 1.5, "reset": "zero"})
     figure = another.locator(".snn-explore").first
     assert figure.get_by_label("threshold").input_value() == "1.5"
@@ -198,15 +116,6 @@ def test_play_moves_a_slider_to_its_end(site, browser):
     wait_for(page, index, "ready", {"steps": at})
 
 
-def test_without_javascript_the_pictures_are_there(site, browser):
-    browser.context.route("**/*.js", lambda route: route.abort())
-    page = browser.page(f"{site}vocabulary.html")
-    images = page.locator(".snn-explore img")
-    assert images.count() == page.locator(".snn-explore").count()
-    assert images.first.evaluate("image => image.naturalWidth") > 0
-    assert page.locator(".snn-explore input").count() == 0
-
-
 def test_figures_of_results_fit_their_page(site, browser):
     """They are drawn anew from their description, as wide as there is room; without a script the picture stays."""
     page = browser.page(f"{site}ttfs.html")
@@ -223,27 +132,6 @@ def test_figures_of_results_fit_their_page(site, browser):
         assert 200 < figure.locator(".snn-panel svg").first.bounding_box()["width"] <= 390
         assert figure.locator("figcaption").inner_text() == description["caption"]
     assert page.complaints == []
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_captions_can_be_read(site, browser, scheme):
-    """Text and what lies behind it differ enough (WCAG: a contrast of 4.5)."""
-    page = browser.page(f"{site}vocabulary.html", scheme=scheme)
-    for state in ("still", "live"):
-        if state == "live":
-            wait_for(page, 0, "ready")
-        contrast = page.locator("figcaption").first.evaluate("""element => {
-            const numbers = (text) => text.match(/[\\d.]+/g).map(Number);
-            const behind = (e) => {
-                const color = numbers(getComputedStyle(e).backgroundColor);
-                return color.length === 3 || color[3] > 0 ? color : behind(e.parentElement);
-            };
-            const linear = (c) => ((c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-            const light = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b) + 0.05;
-            const pair = [light(numbers(getComputedStyle(element).color)), light(behind(element))];
-            return Math.max(...pair) / Math.min(...pair);
-        }""")
-        assert contrast > 4.5, state
 
 
 @pytest.mark.parametrize("width", [1280, 390])

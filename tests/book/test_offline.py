@@ -3,10 +3,11 @@
 import json
 
 import pytest
+from described import same
 
 from snnref.figures import describe
 
-from .test_live import same, set_values, wait_for
+from .watching import set_values, wait_for
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.flaky(reruns=2)]
 KEPT = "() => document.documentElement.dataset.kept"
@@ -49,6 +50,53 @@ def test_what_was_read_works_without_its_server(host, keeping_browser):
     host.start()
     page.goto(f"{host.site}amos.html")
     wait_for(page, 0, "ready")
+
+
+def test_a_visit_may_begin_at_the_root(host, keeping_browser):
+    """The address without a file's name, with a search, or with a fragment is the same page."""
+    page = read(keeping_browser, host.site)
+    host.stop()
+    for address in ("", "index.html", "index.html?highlight=spike", "#a-fragment"):
+        page.goto("about:blank")
+        page.goto(f"{host.site}{address}")
+        assert page.locator(".snn-sheet, .snn-explore img").count() > 0, address
+    wait_for(page, 0, "ready")
+
+
+def test_addresses_are_no_html(host, keeping_browser):
+    """The list of kept pages holds names of files alone."""
+    page = read(keeping_browser, f"{host.site}vocabulary.html")
+    page.goto(f"{host.site}teachers.html?%3Cimg%20src=x%20onerror=alert(1)%3E.html")
+    host.stop()
+    page.goto(f"{host.site}amos.html")
+    assert sorted(page.locator("li").all_inner_texts()) == ["teachers", "vocabulary"]
+    assert page.locator("img").count() == 0
+
+
+def test_a_server_that_does_not_tell_its_version_takes_nothing_away(host, keeping_browser):
+    page = read(keeping_browser, f"{host.site}vocabulary.html")
+    _, before = cached(page)
+    (host.html / "live/version.txt").unlink()
+    page.goto(f"{host.site}teachers.html")
+    assert page.get_by_role("heading", name="Marking by machine").is_visible()
+    assert cached(page)[1].keys() == before.keys()
+    host.stop()
+    page.goto(f"{host.site}vocabulary.html")
+    assert answers(page, current=0.28125)
+
+
+def test_code_boxes_are_kept_too(host, keeping_browser):
+    """A page without figures, from the first run on."""
+    page = keeping_browser.page(f"{host.site}playground.html")
+    run = page.get_by_role("button", name="Run")
+    done = page.get_by_role("status").filter(has_text="Done")
+    run.click()
+    done.wait_for()
+    page.wait_for_function(KEPT)
+    host.stop()
+    page.reload()
+    run.click()
+    done.wait_for()
 
 
 def cached(page):

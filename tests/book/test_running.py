@@ -104,7 +104,7 @@ def test_leaving_with_a_message_is_a_failure(run_here):
 def test_a_module_that_is_not_here_is_explained(run_here):
     _, ((_, text),) = run_here("import nothing_of_the_kind")
     assert "No module named 'nothing_of_the_kind'" in text
-    assert "There are Python's standard library, NumPy and snnref here" in text
+    assert "Here are most of Python's standard library, NumPy and snnref" in text
 
 
 def test_every_run_begins_anew(run_here):
@@ -154,6 +154,28 @@ def test_too_much_output_is_cut_and_said(run_here, source):
     assert len(text) < 200_200
     assert text.count("More than 200,000 characters") == 1
     assert "last" not in text
+
+
+@pytest.mark.parametrize("source", ["list(range(10**6))", "for i in range(10**5):\n    show('xxxx')"])
+def test_too_much_that_is_shown_is_cut_and_said(run_here, source):
+    whole, sent = run_here(source)
+    assert whole
+    text = "".join(text for _, text in sent)
+    assert len(text) < 200_200
+    assert text.endswith("More than 200,000 characters: what is shown from here on is left out.\n")
+
+
+def test_too_many_figures_are_left_out_and_said(run_here):
+    _, sent = run_here(f"{FIGURE}f = vocabulary.neuron()\nfor _ in range(100):\n    show(f)\nprint('last')")
+    assert [kind for kind, _ in sent] == 40 * ["figure"] + ["value"]
+    assert "left out" in sent[-1][1]
+
+
+def test_a_long_message_is_shortened(run_here):
+    _, ((kind, text),) = run_here("raise ValueError('x' * 10**6)")
+    assert kind == "error"
+    assert len(text) < 21_000
+    assert text.startswith("Traceback")
 
 
 def test_endless_recursion_is_told_in_short(run_here):
