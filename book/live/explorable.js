@@ -46,7 +46,7 @@ export function makeLive(element) {
     else say("ready");
   }
   function again() {
-    form.querySelector(":checked, select, [type=range]").focus(); // the button goes away
+    form.querySelector("input:checked, select, [type=range]").focus(); // the button goes away
     update();
   }
 

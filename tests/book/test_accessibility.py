@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.flaky(reruns=2)]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.flaky(reruns=1)]
 
 READY = """() => {
     const all = (selector, made) => [...document.querySelectorAll(selector)].every(made);

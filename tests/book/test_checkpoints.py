@@ -252,7 +252,7 @@ def says(element, text):
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.flaky(reruns=2)
+@pytest.mark.flaky(reruns=1)
 def test_checkpoints_in_a_browser(site, browser):
     page = browser.page(f"{site}sigma_delta.html")
     choice = asked(page, "What does it send after each?")
@@ -299,7 +299,7 @@ def test_checkpoints_in_a_browser(site, browser):
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.flaky(reruns=2)
+@pytest.mark.flaky(reruns=1)
 def test_numbers_as_readers_write_them(site, browser):
     page = browser.page(f"{site}index.html")
     written = {
@@ -324,7 +324,7 @@ def test_numbers_as_readers_write_them(site, browser):
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.flaky(reruns=2)
+@pytest.mark.flaky(reruns=1)
 def test_without_javascript_answers_are_folded_and_readable(site, browser):
     page = browser.page("about:blank")
     page.context.new_cdp_session(page).send("Emulation.setScriptExecutionDisabled", {"value": True})

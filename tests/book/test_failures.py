@@ -9,7 +9,7 @@ import snnref
 
 from .watching import wait_for
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.flaky(reruns=2)]
+pytestmark = [pytest.mark.timeout(400), pytest.mark.flaky(reruns=1)]
 
 
 def said(page, index=0):

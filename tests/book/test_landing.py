@@ -9,7 +9,7 @@ from snnref.figures import describe
 
 from .watching import wait_for
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.flaky(reruns=2)]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.flaky(reruns=1)]
 SEVEN = [(0.25, 0.15), (0.75, 0.15), (0.5, 0.85)]  # of the sheet
 
 

@@ -10,7 +10,7 @@ from snnref.figures import CHAPTERS, PAGES, describe
 
 from .watching import drawn, expected_marks, set_values, wait_for
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.flaky(reruns=2)]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.flaky(reruns=1)]
 
 
 def test_every_slider_of_every_figure_is_live(site, browser):

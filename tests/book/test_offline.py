@@ -9,7 +9,7 @@ from snnref.figures import describe
 
 from .watching import set_values, wait_for
 
-pytestmark = [pytest.mark.timeout(400), pytest.mark.flaky(reruns=2)]
+pytestmark = [pytest.mark.timeout(400), pytest.mark.flaky(reruns=1)]
 KEPT = "() => document.documentElement.dataset.kept"
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-pytestmark = [pytest.mark.timeout(600), pytest.mark.flaky(reruns=2)]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.flaky(reruns=1)]
 
 EXAMPLES = sorted(path.stem for path in Path("book/examples").glob("*.py"))
 CHAPTERS = ("rate", "ttfs", "sigma_delta", "tdsnn", "amos")

@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.flaky(reruns=2)]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.flaky(reruns=1)]
 
 
 def test_no_page_shows_what_does_nothing(site, html, still_browser):
