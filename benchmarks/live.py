@@ -172,9 +172,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--starts", type=int, default=3, help="browsers to start cold (%(default)s)")
     parser.add_argument("--moves", type=int, default=10, help="moves of each control; 0: none (%(default)s)")
-    parser.add_argument(
-        "--chapters", nargs="+", default=[*CHAPTERS, *PAGES], help="two pages or more (all)"
-    )
+    parser.add_argument("--chapters", nargs="+", default=[*CHAPTERS, *PAGES], help="two pages or more (all)")
     options = parser.parse_args()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Counting, directory=HTML))
     threading.Thread(target=server.serve_forever, daemon=True).start()
