@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+PROCESSES ?= 2
 BIN := .venv/bin
 READY := .venv/ready
 LIVE := book/_build/live
@@ -59,10 +60,12 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Chapters use one thread: two wait for each other on a busy machine, and cells then time out.
+# Files are shared out among processes of one thread each: more would wait for each other. The browser has all to itself.
+SHARED := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses=$(PROCESSES) --dist=loadfile
 test: check book
-	OMP_NUM_THREADS=1 $(BIN)/pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=120 --ignore=book/_build book
-	$(BIN)/pytest
+	$(SHARED) --nbval-lax --nbval-current-env --nbval-cell-timeout=120 --ignore=book/_build book
+	$(SHARED) --ignore=tests/book tests
+	$(BIN)/pytest tests/book
 
 clean:
 	rm -rf book/_build .cache

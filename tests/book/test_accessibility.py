@@ -28,10 +28,11 @@ def opened(browser, address, *, scheme, width):
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_axe_finds_nothing(site, html, browser, violations, scheme, width):
-    """No page asks another site for anything while that."""
+    """All pages are as wide as the screen, and none complains, or asks another site for anything."""
     for file in sorted(html.glob("*.html")):
         page = opened(browser, f"{site}{file.name}", scheme=scheme, width=width)
         assert page.evaluate("document.documentElement.dataset.theme") == scheme
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, file.name
         found = violations(page)
         assert not found, "\n".join([file.name, *found])
         assert page.complaints == [], file.name

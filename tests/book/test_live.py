@@ -132,15 +132,3 @@ def test_figures_of_results_fit_their_page(site, browser):
         assert 200 < figure.locator(".snn-panel svg").first.bounding_box()["width"] <= 390
         assert figure.locator("figcaption").inner_text() == description["caption"]
     assert page.complaints == []
-
-
-@pytest.mark.parametrize("width", [1280, 390])
-def test_pages_fit_the_screen(site, browser, html, width):
-    for file in html.glob("*.html"):
-        page = browser.page(f"{site}{file.name}")
-        page.set_viewport_size({"width": width, "height": 800})
-        for index in range(page.locator(".snn-explore").count()):
-            wait_for(page, index, "ready")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, file.name
-        assert page.complaints == [], file.name
-        page.close()
