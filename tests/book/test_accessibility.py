@@ -2,6 +2,8 @@
 
 import pytest
 
+from .watching import client
+
 pytestmark = [pytest.mark.timeout(900), pytest.mark.flaky(reruns=1)]
 
 READY = """() => {
@@ -42,7 +44,7 @@ def test_axe_finds_nothing(site, html, browser, violations, scheme, width):
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_axe_finds_nothing_in_what_a_page_answers(site, browser, violations, scheme, width):
-    """A right, a wrong and an unclear answer; a figure that failed, with a link."""
+    """Every question answered; a figure that failed, after its link was copied."""
     page = opened(browser, f"{site}rate.html", scheme=scheme, width=width)
     for question in page.locator(".snn-checkpoint").all():
         for field in question.locator("input[type=text]").all():
@@ -52,9 +54,7 @@ def test_axe_finds_nothing_in_what_a_page_answers(site, browser, violations, sch
         question.get_by_role("button", name="Check").click()
     assert page.locator(".snn-checkpoint[data-state]").count() == page.locator(".snn-checkpoint").count()
     browser.context.route("**/live/**", lambda route: route.abort())
-    taken = page.evaluate("() => performance.getEntriesByType('resource').map((entry) => entry.name)")
-    python = next(address for address in taken if "/live/python.js?" in address)
-    page.evaluate("(address) => import(address).then(({ python }) => python.stop('gone'))", python)
+    page.evaluate("(address) => import(address).then(({ python }) => python.stop('gone'))", client(page))
     figure = page.locator(".snn-explore").first
     figure.locator("[type=range]").first.press("ArrowRight")
     figure.get_by_role("button", name="Copy link").click()

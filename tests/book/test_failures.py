@@ -7,7 +7,7 @@ import pytest
 
 import snnref
 
-from .watching import wait_for
+from .watching import client, wait_for
 
 pytestmark = [pytest.mark.timeout(400), pytest.mark.flaky(reruns=1)]
 
@@ -90,12 +90,6 @@ WORKERS = """
     window.workers = [];
     window.Worker = class extends Worker { constructor(...how) { super(...how); window.workers.push(this); } };
 """
-
-
-def client(page):
-    """The address of the module that the page asks Python through."""
-    taken = page.evaluate("() => performance.getEntriesByType('resource').map((entry) => entry.name)")
-    return next(address for address in taken if "/live/python.js?" in address)
 
 
 def move(page, value):
