@@ -9,12 +9,19 @@ _FRONT_DOOR = {  # name -> where it lives; imported when first used, and torch o
     "load": "snnref.zoo",
     "Network": "snnref.network",
     "from_torch": "snnref.importers.torch",
-    "evaluate": "snnref.evaluation",
-    "compare": "snnref.comparison",
-    "diagnose": "snnref.diagnosis",
-    "explain": "snnref.explanation",
+    "evaluate": "snnref.analysis.evaluation",
+    "compare": "snnref.analysis.comparison",
+    "diagnose": "snnref.analysis.diagnosis",
+    "explain": "snnref.analysis.explanation",
 }
-_MODULES = ("amos", "check", "data", "energy", "figures", "layers", "rate", "sigma_delta", "tdsnn", "ttfs", "zoo")
+_MODULES = {
+    "check": "snnref.analysis.check",
+    "energy": "snnref.spiking.energy",
+    **{
+        room: f"snnref.{room}"
+        for room in ("amos", "data", "figures", "layers", "rate", "sigma_delta", "tdsnn", "ttfs", "zoo")
+    },
+}
 
 __all__ = [*_FRONT_DOOR, *_MODULES]
 
@@ -23,7 +30,7 @@ def __getattr__(name: str) -> Any:
     if name in _FRONT_DOOR:
         return getattr(import_module(_FRONT_DOOR[name]), name)
     if name in _MODULES:
-        return import_module(f"snnref.{name}")
+        return import_module(_MODULES[name])
     raise AttributeError(f"module 'snnref' has no attribute {name!r}; it has {', '.join(__all__)}")
 
 

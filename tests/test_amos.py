@@ -11,17 +11,17 @@ import torch
 
 import snnref
 from snnref import amos
-from snnref.activations import FUNCTIONS
 from snnref.amos import Unit, search, trained
 from snnref.amos.closed import scattered
 from snnref.amos.pooling import in_pairs
 from snnref.amos.schedule import starts
 from snnref.arrays import looked_up, to_numpy
-from snnref.canonical import canonical
 from snnref.layers import Activation, Add, AvgPool, Conv, Dense, Flatten, MaxPool, Multiply, ReLU, Spread
+from snnref.layers.activations import FUNCTIONS
 from snnref.network import INPUT, READOUT, Network
-from snnref.nodes import Population
-from snnref.walk import activations
+from snnref.network.canonical import canonical
+from snnref.network.nodes import Population
+from snnref.spiking.walk import activations
 
 
 def random_unit(rng, K=6, inputs=1):
@@ -177,7 +177,7 @@ def test_fit_is_repeatable_and_better_than_descent():
     rng = np.random.default_rng(0)
     x = np.linspace(-4, 4, 200)
     start = {"T": rng.uniform(-4, 4, (2, 5)), "h": np.zeros((2, 5, 5)), "d": np.ones((2, 5)) / 3}
-    from snnref.descent import descend
+    from snnref.amos.gradient_descent import descend
 
     found = descend(x[None], np.tanh(x), **start, c=np.ones((2, 1, 5)), steps=200, rate=0.05)
     assert found.errors.min() < found.errors[0].min()
@@ -677,9 +677,7 @@ def test_a_bright_image_is_told():
 
 def test_a_table_is_looked_up_in_any_layout(monkeypatch):
     """Convolutions leave their results in other orders of memory; large arrays go block by block."""
-    from snnref import arrays
-
-    monkeypatch.setattr(arrays, "BLOCK", 16 * 7)
+    monkeypatch.setattr("snnref.arrays.elementwise.BLOCK", 16 * 7)
     table, x = np.arange(9.0) ** 2, np.random.default_rng(0).uniform(-2, 4, (3, 4, 5, 2))
     expected = table[np.clip(np.floor(x / 0.5) + 2, 0, 8).astype(int)]
     for turn in ((0, 1, 2, 3), (0, 2, 3, 1), (3, 1, 0, 2)):

@@ -15,11 +15,11 @@ from typer.testing import CliRunner
 import snnref
 from snnref import amos, check, diagnose, explain
 from snnref.amos import trained
-from snnref.canonical import canonical
 from snnref.cli import app
 from snnref.figures import amos as figures
 from snnref.figures.description import Cells, Dots, Line, Rule, Ticks
-from snnref.walk import activations
+from snnref.network.canonical import canonical
+from snnref.spiking.walk import activations
 
 ROUNDINGS = pytest.mark.parametrize(("rounding", "early"), [("down", 0.0), ("to the nearest step", 0.5)])
 

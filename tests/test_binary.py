@@ -6,9 +6,11 @@ import pytest
 import torch
 
 import snnref
-from snnref import fitting, training, zoo
-from snnref.binary import binarise, size
+from snnref import zoo
 from snnref.layers import Activation, Conv, Dense
+from snnref.training import trainer as fitting
+from snnref.training.binary_weights import binarise, size
+from snnref.zoo import training
 
 
 @pytest.fixture(scope="module")

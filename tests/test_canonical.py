@@ -6,25 +6,13 @@ import pytest
 import torch
 from test_counting import connected
 
-from snnref.canonical import canonical
-from snnref.layers import (
-    Activation,
-    Add,
-    AvgPool,
-    Concat,
-    Conv,
-    Dense,
-    Flatten,
-    Gain,
-    Multiply,
-    Place,
-    ReLU,
-    Reshape,
-)
+from snnref.layers import Activation, Add, AvgPool, Concat, Conv, Dense, Flatten, Gain, Multiply, Place, ReLU, Reshape
 from snnref.layers import MaxPool as Pool
 from snnref.network import INPUT, READOUT, Network
-from snnref.nodes import Input, MaxPool, Population, Projection, Readout, normalise
-from snnref.walk import activations
+from snnref.network.canonical import canonical
+from snnref.network.nodes import Input, MaxPool, Population, Projection, Readout
+from snnref.network.normalisation import normalise
+from snnref.spiking.walk import activations
 
 
 def test_function_stays_the_same(net, x):

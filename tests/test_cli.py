@@ -176,7 +176,7 @@ def test_wrong_usage_is_2(arguments, message):
 
 
 def test_failure_is_1():
-    code = "import snnref.data as d; d.SHIPPED = d.Path('nowhere'); from snnref.cli import main; main()"
+    code = "import snnref.data.loading as d; d.SHIPPED = d.Path('nowhere'); from snnref.cli import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code, "evaluate", "digits-cnn"], capture_output=True, text=True, timeout=60
     )

@@ -11,11 +11,12 @@ import toy
 
 import snnref
 from snnref import check, compare, energy, evaluate
-from snnref.evaluation import work
+from snnref.analysis.evaluation import work
 from snnref.layers import Activation, Conv, Dense, Flatten, MaxPool, ReLU
 from snnref.methods import METHODS, method
 from snnref.network import Network
-from snnref.recipe import Training
+from snnref.network.canonical import Inexpressible
+from snnref.training.options import Training
 
 RELU_ONLY = ("ttfs", "sigma_delta", "tdsnn")
 
@@ -114,7 +115,7 @@ def test_refusals_are_listed_and_do_not_stop_the_others(digits):
     assert list(rows) == list(reversed(METHODS))
     for name in (*RELU_ONLY, "amos"):
         assert (rows[name].result, rows[name].time_unit) == (None, "")
-        with pytest.raises(snnref.canonical.Inexpressible) as refusal:
+        with pytest.raises(Inexpressible) as refusal:
             method(name).convert(net, calibration, **method(name).COMPARED)
         assert rows[name].refusal == str(refusal.value)
         assert f"\n{name}: population 'sign1' is" in str(ours)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from snnref import data
+from snnref.files import SHIPPED
 
 RNG = np.random.default_rng(0)
 IMAGES = {"train": RNG.integers(0, 256, (6, 28, 28), np.uint8), "t10k": RNG.integers(0, 256, (4, 28, 28), np.uint8)}
@@ -97,8 +98,8 @@ def test_unknown_data_are_refused(wrong):
 
 
 def test_damaged_data_of_the_package_are_refused(tmp_path, monkeypatch):
-    (tmp_path / "digits.npz").write_bytes((data.SHIPPED / "digits.npz").read_bytes()[:-1])
-    monkeypatch.setattr(data, "SHIPPED", tmp_path)
+    (tmp_path / "digits.npz").write_bytes((SHIPPED / "digits.npz").read_bytes()[:-1])
+    monkeypatch.setattr("snnref.data.loading.SHIPPED", tmp_path)
     with pytest.raises(ValueError, match="is damaged"):
         data.load("digits")
     assert data.available("digits") == []

@@ -8,11 +8,8 @@ import numpy as np
 import pytest
 from test_counting import connected
 
-from snnref import amos, counting, energy, rate, sigma_delta, tdsnn, ttfs
-from snnref.canonical import canonical
-from snnref.energy import PRICES, SPIKES_PER_OUTPUT, Prices, Work, of_ann
-from snnref.evaluation import evaluate, work
-from snnref.graph import READOUT
+from snnref import amos, energy, rate, sigma_delta, tdsnn, ttfs
+from snnref.analysis.evaluation import evaluate, work
 from snnref.layers import (
     Activation,
     Add,
@@ -29,9 +26,13 @@ from snnref.layers import (
 )
 from snnref.methods import method
 from snnref.network import Network
-from snnref.nodes import MaxPool as Pool
-from snnref.nodes import Population, driven
-from snnref.trains import Analog
+from snnref.network.canonical import canonical
+from snnref.network.graph import READOUT
+from snnref.network.nodes import MaxPool as Pool
+from snnref.network.nodes import Population, driven
+from snnref.spiking.energy import PRICES, SPIKES_PER_OUTPUT, Prices, Work, of_ann
+from snnref.spiking.synaptic_operations import analog_operations
+from snnref.spiking.trains import Analog
 
 NETS = {make.__name__: make(np.random.default_rng(0)) for make in (networks.chain, networks.residual)}
 
@@ -451,4 +452,4 @@ def test_an_analog_input_is_multiplied_once(net, x):
     p = canonical(net)[next(k for k, node in canonical(net).items() if "input" in node.sources)].input.projections[0]
     run = rate.convert(net, x, steps=3).run(x)
     assert energy.synaptic(run).multiplications.tolist() == [connected(p, net.input_shape).sum()] * len(x)
-    assert run.analog_operations == counting.analog_operations(run.nodes, "input")
+    assert run.analog_operations == analog_operations(run.nodes, "input")

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import snnref
-from snnref import counting, evaluate
+from snnref import evaluate
+from snnref.network import counting
 
 
 @pytest.fixture(scope="module")

@@ -13,13 +13,13 @@ from torch.nn import functional as F
 from torch.nn.utils import prune
 
 import snnref
-from snnref import counting
-from snnref.canonical import canonical
-from snnref.graph import READOUT
 from snnref.importers.torch_calls import FUNCTIONS, IN_PLACE
 from snnref.layers import Activation, AvgPool, Conv, Dense, Gain, MaxPool, ReLU
-from snnref.nodes import Population
-from snnref.walk import activations
+from snnref.network import counting
+from snnref.network.canonical import canonical
+from snnref.network.graph import READOUT
+from snnref.network.nodes import Population
+from snnref.spiking.walk import activations
 
 
 class Forward(nn.Module):

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 from pens import DIGITS, strokes_of
 
-from snnref import counting, data
+from snnref import data
 from snnref.explore import Drawing, explore
 from snnref.figures import handwriting, landing
 from snnref.figures.codes import NAMES
 from snnref.figures.description import Bars, Cells, Rule, Ticks
 from snnref.figures.digits import digits
-from snnref.figures.reading import read, sent
+from snnref.figures.timeline import read, sent
 from snnref.methods import METHODS
+from snnref.network.nodes import driven
 
 THREE = handwriting.encode(DIGITS[3][0])
 
@@ -175,7 +176,7 @@ def test_sums_over_events_are_the_totals_of_the_run(code, drawing):
         assert (time <= run.latency + 1e-12).all()
         count = np.bincount(neuron, minlength=run.spikes[name].size)
         assert np.array_equal(count, run.spikes[name].ravel())
-        for node in counting.driven(run.nodes).values():
+        for node in driven(run.nodes).values():
             for term, sum_ in enumerate(node.inputs):
                 for p in sum_.projections:
                     if p.source == name:

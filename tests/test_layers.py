@@ -7,7 +7,6 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from snnref.activations import FUNCTIONS
 from snnref.layers import (
     Activation,
     Add,
@@ -25,6 +24,7 @@ from snnref.layers import (
     Spread,
     UnevenAvgPool,
 )
+from snnref.layers.activations import FUNCTIONS
 
 RNG = np.random.default_rng(0)
 IMAGE = RNG.normal(size=(3, 2, 9, 8))
@@ -128,7 +128,7 @@ def test_leading_axes_are_free():
 
 def test_large_batches_are_worked_off_in_blocks(monkeypatch):
     whole = Conv(WEIGHT)(IMAGE)
-    monkeypatch.setattr("snnref.arrays.BLOCK", 1)
+    monkeypatch.setattr("snnref.arrays.products.PATCHES", 1)
     np.testing.assert_allclose(Conv(WEIGHT)(IMAGE), whole, rtol=1e-13)
 
 

@@ -26,7 +26,7 @@ def test_import_needs_neither_torch_nor_scipy_nor_a_plotting_library():
 
 
 def test_training_without_torch_says_what_to_install():
-    done = python("import sys; sys.modules['torch'] = None; import snnref.training")
+    done = python("import sys; sys.modules['torch'] = None; import snnref.training.trainer")
     assert "pip install '.[torch]'" in done.stderr
 
 

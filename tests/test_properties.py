@@ -11,11 +11,11 @@ from test_counting import connected
 from test_random_graphs import random_network
 
 from snnref.arrays import to_numpy
-from snnref.canonical import Inexpressible, canonical
 from snnref.layers import Activation, Add, Conv, Multiply
 from snnref.methods import METHODS, method
-from snnref.nodes import MaxPool, Population, driven
-from snnref.trains import Readings
+from snnref.network.canonical import Inexpressible, canonical
+from snnref.network.nodes import MaxPool, Population, driven
+from snnref.spiking.trains import Readings
 
 pytestmark = pytest.mark.filterwarnings("ignore:populations .* beyond the range of their trained units")
 

@@ -5,17 +5,19 @@ import numpy as np
 import pytest
 from test_counting import connected
 
-from snnref import amos, counting, sigma_delta, tdsnn, ttfs
-from snnref.canonical import canonical
+from snnref import amos, sigma_delta, tdsnn, ttfs
 from snnref.layers import Add, AvgPool, Concat, Flatten, ReLU
 from snnref.layers import MaxPool as Pool
-from snnref.network import READOUT, Network
-from snnref.nodes import MaxPool, normalise
+from snnref.network import READOUT, Network, counting
+from snnref.network.canonical import canonical
+from snnref.network.nodes import MaxPool
+from snnref.network.normalisation import normalise
 from snnref.rate.closed import Windowed
 from snnref.rate.stepwise import Stepwise
 from snnref.sigma_delta.wiring import Wiring
+from snnref.spiking.snn import SNN
+from snnref.spiking.walk import activations
 from snnref.ttfs.schedule import windows
-from snnref.walk import SNN, activations
 
 
 def random_network(rng):

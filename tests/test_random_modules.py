@@ -10,10 +10,10 @@ from torch import nn
 from torch.nn import functional as F
 
 import snnref
-from snnref import counting
-from snnref.canonical import canonical
-from snnref.graph import READOUT
-from snnref.walk import activations
+from snnref.network import counting
+from snnref.network.canonical import canonical
+from snnref.network.graph import READOUT
+from snnref.spiking.walk import activations
 
 ACTIVATIONS = (nn.Sigmoid, nn.SiLU, nn.GELU, nn.Tanh, nn.ELU, nn.Hardswish, nn.Hardsigmoid, nn.ReLU6, nn.LeakyReLU)
 FOREIGN = (nn.PReLU, nn.Softplus, lambda: nn.InstanceNorm2d(4), lambda: nn.LPPool2d(2, 2))  # to be refused

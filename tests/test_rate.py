@@ -9,17 +9,18 @@ import pytest
 import torch
 
 import snnref
-from snnref import counting
 from snnref.arrays import Placed
-from snnref.canonical import canonical
 from snnref.layers import MaxPool as Pool
-from snnref.network import INPUT, READOUT
-from snnref.nodes import MaxPool, Population, depths, normalise
+from snnref.network import INPUT, READOUT, counting
+from snnref.network.canonical import canonical
+from snnref.network.nodes import MaxPool, Population, depths
+from snnref.network.normalisation import normalise
 from snnref.rate import choose_scales, convert, integrate_and_fire
 from snnref.rate.closed import Windowed
 from snnref.rate.stepwise import Stepwise
-from snnref.trains import Analog, Clocked
-from snnref.walk import SNN, walk
+from snnref.spiking.snn import SNN
+from snnref.spiking.trains import Analog, Clocked
+from snnref.spiking.walk import walk
 
 STEPS = 40
 

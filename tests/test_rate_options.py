@@ -8,17 +8,18 @@ from test_rate import STEPS, arrived, assert_same, exact
 
 import snnref
 from snnref.arrays import window_gate
-from snnref.canonical import canonical
-from snnref.graph import INPUT, READOUT
 from snnref.layers import Activation, Conv, Dense, Flatten, MaxPool, ReLU
 from snnref.network import Network
-from snnref.nodes import MaxPool as Pool
-from snnref.nodes import Population, depths, normalise
+from snnref.network.canonical import canonical
+from snnref.network.graph import INPUT, READOUT
+from snnref.network.nodes import MaxPool as Pool
+from snnref.network.nodes import Population, depths
+from snnref.network.normalisation import normalise
 from snnref.rate import choose_scales, choose_thresholds, convert, integrate_and_fire, softmax
 from snnref.rate.closed import Windowed
 from snnref.rate.scales import Tail
 from snnref.rate.stepwise import Stepwise
-from snnref.walk import SNN
+from snnref.spiking.snn import SNN
 
 OPTIONS = {
     "half full": {"initial": 0.5},

@@ -31,6 +31,7 @@ from snnref.reproduce import (
     yousefzadeh2019,
     zhang2019,
 )
+from snnref.training.binary_weights import binarise
 
 COMMITTED = Path("book/results/rueckauer2017.json")
 SPIKE_TIMES = Path("book/results/lopez-randulfe2022.json")
@@ -69,7 +70,7 @@ def test_measured_are_the_network_and_the_settings(small, tmp_path):
     assert first["points"][2]["accuracy"] == run.accuracy(labels[:80])
     assert first["points"][2]["operations"] == pytest.approx(run.operations.total.mean())
     full = snnref.load("digits-binaryconnect")
-    binary = snnref.binary.binarise(full)
+    binary = binarise(full)
     accuracy, other = (float((n(x[:80]).argmax(axis=1) == labels[:80]).mean()) for n in (binary, full))
     assert second["points"][0]["ann_accuracy"] == accuracy != other
 

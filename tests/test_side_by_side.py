@@ -8,13 +8,13 @@ import pytest
 
 import snnref
 from snnref import amos, energy
-from snnref.energy import PRICES
-from snnref.evaluation import work
+from snnref.analysis.evaluation import work
 from snnref.figures import convert, side_by_side
 from snnref.figures.description import Bars, Rule, Ticks
 from snnref.figures.digits import digits
 from snnref.figures.side_by_side_results import compared
 from snnref.methods import METHODS
+from snnref.spiking.energy import PRICES
 
 
 def marks(figure, kind):

@@ -12,18 +12,19 @@ import pytest
 import torch
 
 import snnref
-from snnref import counting, sigma_delta
-from snnref.canonical import canonical
+from snnref import sigma_delta
 from snnref.layers import Activation, Dense, Flatten, Gain, ReLU
-from snnref.network import INPUT, READOUT, Network
-from snnref.nodes import MaxPool, Population, driven, normalise
+from snnref.network import INPUT, READOUT, Network, counting
+from snnref.network.canonical import canonical
+from snnref.network.nodes import MaxPool, Population, driven
+from snnref.network.normalisation import normalise
 from snnref.sigma_delta import follow, hysteresis, neuron
 from snnref.sigma_delta.closed import Closed
 from snnref.sigma_delta.encoding import intensity_to_delay
 from snnref.sigma_delta.stepwise import Stepwise
+from snnref.sigma_delta.trains import Stream
 from snnref.sigma_delta.wiring import Wiring
-from snnref.trains import Stream
-from snnref.walk import SNN
+from snnref.spiking.snn import SNN
 
 
 def exact(net, *, theta=0.25, levels=2, **options):
@@ -528,7 +529,7 @@ def test_thresholds(digits):
     assert some.scales["relu1"] == 1.0
     assert some.scales[INPUT] == calibration.max() / 4
     relative = sigma_delta.convert(net, calibration, threshold=0.25, percentile=90)
-    first = snnref.walk.activations(canonical(net), calibration)["relu1"]
+    first = snnref.spiking.walk.activations(canonical(net), calibration)["relu1"]
     assert relative.scales["relu1"] == pytest.approx(0.25 * np.percentile(first[first > 0], 90))
     assert len({relative.scales[name] for name in ("relu1", "relu2", "relu3")}) == 3
 

@@ -13,7 +13,7 @@ import snnref
 from snnref import check, diagnose, explain, sigma_delta
 from snnref.figures import sigma_delta as figures
 from snnref.figures.description import Bars, Cells, Line, Ticks
-from snnref.nodes import Population
+from snnref.network.nodes import Population
 
 
 @pytest.fixture

@@ -5,11 +5,10 @@ import numpy as np
 import pytest
 
 import snnref
-from snnref import counting
-from snnref.canonical import canonical
 from snnref.figures.graph import graph
 from snnref.layers import Activation, AvgPool, Conv, Dense, Flatten, MaxPool, Multiply, ReLU
-from snnref.network import Network
+from snnref.network import Network, counting
+from snnref.network.canonical import canonical
 
 
 def test_rows_counted_by_hand():

@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 from test_random_graphs import SEEDS, random_network
 
-from snnref import counting
 from snnref.arrays import Axis
-from snnref.canonical import canonical
-from snnref.linear import AvgPool, Conv, Dense, Entry, Gain, Place, Reshape, Spread, UnevenAvgPool
-from snnref.nodes import MaxPool, Projection
-from snnref.synapses import members, synapses
-from snnref.windows import Window
+from snnref.layers import AvgPool, Conv, Dense, Gain, Place, Reshape, Spread, UnevenAvgPool
+from snnref.layers.rearranging import Entry
+from snnref.layers.windows import Window
+from snnref.network import counting
+from snnref.network.canonical import canonical
+from snnref.network.nodes import MaxPool, Projection
+from snnref.network.synapses import members, synapses
 
 
 def matrix(found, sources, targets):
@@ -57,7 +58,7 @@ def test_each_map(linear, shape):
 
 
 def test_no_map_is_forgotten():
-    from snnref.linear import Flatten, Linear
+    from snnref.layers import Flatten, Linear
 
     assert {type(linear) for linear, _ in MAPS} | {Flatten} == set(Linear.__subclasses__())
 

@@ -13,13 +13,13 @@ import torch
 import snnref
 from snnref import tdsnn
 from snnref.arrays import to_numpy
-from snnref.canonical import canonical
-from snnref.counting import neurons, synapses
 from snnref.layers import Activation, Conv, Dense, Flatten, MaxPool, ReLU
+from snnref.layers.reverse_coding import decay, growth, slack, spike_time, staircase
 from snnref.network import INPUT, READOUT, Network
-from snnref.nodes import Input, Population, driven
-from snnref.nodes import MaxPool as Pool
-from snnref.reverse import decay, growth, slack, spike_time, staircase
+from snnref.network.canonical import canonical
+from snnref.network.counting import neurons, synapses
+from snnref.network.nodes import Input, Population, driven
+from snnref.network.nodes import MaxPool as Pool
 from snnref.tdsnn import active_period, firing_time, inhibitory_period, tick_weight, ticking_pool
 
 HALVING = 1 / log(2)  # the leak at which a step leaves just half of a potential: all sums are exact

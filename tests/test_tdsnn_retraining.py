@@ -8,14 +8,15 @@ import pytest
 import torch
 
 import snnref
-from snnref import fitting, tdsnn
-from snnref.canonical import canonical
+from snnref import tdsnn
 from snnref.layers import Activation, Add, Concat, Conv, Dense, Flatten, Gain, MaxPool, ReLU, UnevenAvgPool
+from snnref.layers.reverse_coding import spike_time, staircase
 from snnref.network import INPUT, Network
-from snnref.nodes import Population
-from snnref.recipe import Augmentation, Training
-from snnref.reverse import spike_time, staircase
+from snnref.network.canonical import canonical
+from snnref.network.nodes import Population
 from snnref.tdsnn.adjust import plain
+from snnref.training import trainer as fitting
+from snnref.training.options import Augmentation, Training
 
 ADJUSTABLE = [networks.chain, networks.residual, networks.concat, networks.awkward]  # `sums` pools one without a ReLU
 
@@ -236,7 +237,7 @@ def test_retraining_refuses_data_that_do_not_fit(digits):
         tdsnn.retrain(net, (images, np.where(labels == 9, 10, labels)))
     with pytest.raises(ValueError, match=r"data: got images with values down to -0.5"):
         tdsnn.retrain(net, (images - 0.5, labels))
-    with pytest.raises(TypeError, match=r"how: got int, expected a snnref.recipe.Training"):
+    with pytest.raises(TypeError, match=r"how: got int, expected a snnref.training.options.Training"):
         tdsnn.retrain(net, (images, labels), how=3)
     with pytest.raises(ValueError, match=r"how: got an augmentation for data of shape .* up to 4"):
         tdsnn.retrain(net, (4 * images, labels), how=replace(BRIEF, augmentation=Augmentation(shift=0.1)))

@@ -14,8 +14,8 @@ import snnref
 from snnref import check, diagnose, explain, tdsnn
 from snnref.figures import tdsnn as figures
 from snnref.figures.description import Bars, Cells, Dots, Line, Ticks
-from snnref.nodes import Population
-from snnref.reverse import growth, spike_time
+from snnref.layers.reverse_coding import growth, spike_time
+from snnref.network.nodes import Population
 
 
 @pytest.fixture

@@ -11,19 +11,21 @@ import pytest
 import torch
 
 import snnref
-from snnref import calibration, counting, ttfs
-from snnref.canonical import canonical
-from snnref.layers import Activation, AvgPool, Conv, Dense, Flatten, Gain, ReLU, Softmax
-from snnref.linear import UnevenAvgPool
-from snnref.network import INPUT, READOUT, Network
-from snnref.nodes import MaxPool, Population, Readout, driven, normalise
-from snnref.trains import Timed
+from snnref import ttfs
+from snnref.layers import Activation, AvgPool, Conv, Dense, Flatten, Gain, ReLU, Softmax, UnevenAvgPool
+from snnref.network import INPUT, READOUT, Network, counting
+from snnref.network.canonical import canonical
+from snnref.network.nodes import MaxPool, Population, Readout, driven
+from snnref.network.normalisation import normalise
+from snnref.spiking import calibration
+from snnref.spiking.snn import SNN
+from snnref.spiking.walk import activations
 from snnref.ttfs import said, spiking_stage, two_stages
 from snnref.ttfs.closed import Closed
 from snnref.ttfs.scales import CANDIDATES, Chooser
 from snnref.ttfs.schedule import answering, windows
 from snnref.ttfs.stepwise import Stepwise
-from snnref.walk import SNN, activations
+from snnref.ttfs.trains import Timed
 
 
 def exact(net, x, *, per_channel=False, **options):

@@ -11,7 +11,7 @@ import snnref
 from snnref import check, diagnose, explain, ttfs
 from snnref.figures import ttfs as figures
 from snnref.figures.description import Bars, Cells, Dots, Line, Ticks
-from snnref.nodes import Population
+from snnref.network.nodes import Population
 
 
 @pytest.fixture

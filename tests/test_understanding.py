@@ -10,13 +10,13 @@ from test_rate import exact
 
 import snnref
 from snnref import check, diagnose, explain
-from snnref.diagnosis import CAUSES
+from snnref.analysis.diagnosis import CAUSES
 from snnref.layers import Dense, ReLU
 from snnref.methods import METHODS
 from snnref.network import INPUT, Network
-from snnref.nodes import Population
+from snnref.network.nodes import Population
 from snnref.rate import errors, integrate_and_fire
-from snnref.walk import activations
+from snnref.spiking.walk import activations
 
 
 @pytest.fixture(scope="module")

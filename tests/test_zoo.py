@@ -9,7 +9,11 @@ import pytest
 import torch
 
 import snnref
-from snnref import amos, data, fitting, rate, training, zoo
+from snnref import amos, data, rate, zoo
+from snnref.files import SHIPPED
+from snnref.training import trainer as fitting
+from snnref.training.options import Augmentation
+from snnref.zoo import training
 
 PROMISED = {  # accuracy on the held-out images
     "digits-cnn": 0.985,
@@ -39,7 +43,7 @@ def test_card_fits_the_network(name):
     assert card["recipe"].get("cutoff") == recipe.cutoff
     assert card["parameters"] == net.parameters()
     assert net.shapes == recipe.build(np.random.default_rng(0)).shapes
-    assert (zoo.SHIPPED / f"{name}.npz").stat().st_size <= 5e6
+    assert (SHIPPED / f"{name}.npz").stat().st_size <= 5e6
     some = data.load()[0][:3] if recipe.dataset == "digits" else np.random.default_rng(0).random((9, 1, 28, 28))
     (amos if name == "fashion-small-efficient" else rate).convert(net, some)
 
@@ -129,7 +133,7 @@ def test_dropout_and_mirroring_resume_too(tmp_path, monkeypatch):
     recipe = replace(
         zoo.RECIPES["digits-cnn"],
         dropout={"pool2": 0.2, "relu3": 0.5},
-        augmentation=zoo.Augmentation(turn=0.1, mirror=True),
+        augmentation=Augmentation(turn=0.1, mirror=True),
         epochs=2,
     )
     monkeypatch.setitem(zoo.RECIPES, "digits-cnn", recipe)

@@ -7,14 +7,17 @@ from typing import ClassVar
 import numpy as np
 
 from snnref.arrays import namespace, to_numpy
-from snnref.calibration import largest
-from snnref.canonical import canonical, require_kinds
-from snnref.counting import neurons
-from snnref.energy import Work
-from snnref.graph import INPUT
-from snnref.nodes import MaxPool, Population, normalise
-from snnref.trains import Readings, Timed
-from snnref.walk import SNN, AtOnce, activations, with_settings
+from snnref.network.canonical import canonical, require_kinds
+from snnref.network.counting import neurons
+from snnref.network.graph import INPUT
+from snnref.network.nodes import MaxPool, Population
+from snnref.network.normalisation import normalise
+from snnref.spiking.calibration import largest
+from snnref.spiking.energy import Work
+from snnref.spiking.snn import SNN, AtOnce, with_settings
+from snnref.spiking.trains import Readings
+from snnref.spiking.walk import activations
+from snnref.ttfs.trains import Timed
 
 EXPRESSES = ("relu",)
 COMPARED = {"levels": 16}

@@ -17,7 +17,7 @@ w          weights of projections              none
 =========  ==================================  =======================================================
 
 Read `unit` (Eqs. 2-7), `converters` (section 1.2: the ReLU unit), `search`, `fit` and `trained` (all other functions;
-`snnref.descent` has the paper's own way), `stepwise` (the pipeline), `pooling`, `scales` and `convert`, `schedule`
+`gradient_descent` has the paper's own way), `stepwise` (the pipeline), `pooling`, `scales` and `convert`, `schedule`
 (latency, throughput, reuse), `costs` (Tables 1 to 3), then `closed` and `staircase` (the same spikes, faster).
 
 Departures from the paper, and choices where it is silent:
@@ -45,12 +45,12 @@ from .converters import maximum, ramp, relu
 from .costs import Size, counted, size
 from .explain import explain
 from .fit import error, fit, product
+from .neuron_updates import work
 from .options import AMOS, COMPARED
 from .schedule import Schedule, schedule
 from .staircase import staircases
 from .trained import unit as load_unit
 from .unit import Unit
-from .work import work
 
 OPTIONS = AMOS
 

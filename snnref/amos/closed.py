@@ -9,14 +9,17 @@ from operator import add
 
 import numpy as np
 
-from ..arrays import BLOCK, Array, like, namespace, take
-from ..graph import INPUT
+from ..arrays import Array, like, namespace
+from ..arrays.conversion import BLOCK
+from ..arrays.elementwise import take
 from ..layers import Conv, Dense
-from ..nodes import Input, MaxPool, Population, Readout, Sum
-from ..trains import Analog, Fired, Planes, Readings
-from ..walk import AtOnce
+from ..network.graph import INPUT
+from ..network.nodes import Input, MaxPool, Population, Readout, Sum
+from ..spiking.snn import AtOnce
+from ..spiking.trains import Analog, Readings
 from .options import AMOS
 from .staircase import Staircase, staircases
+from .trains import Fired, Planes
 from .unit import Unit
 
 

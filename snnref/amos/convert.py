@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from ..activations import FUNCTIONS
 from ..arrays import Array, Placed, check_calibration, to_numpy
-from ..calibration import some, thinned
-from ..canonical import Inexpressible, canonical
-from ..graph import INPUT, Graph
-from ..nodes import Nodes, Population, normalise
-from ..walk import SNN, activations, with_settings
+from ..layers.activations import FUNCTIONS
+from ..network.canonical import Inexpressible, canonical
+from ..network.graph import INPUT, Graph
+from ..network.nodes import Nodes, Population
+from ..network.normalisation import normalise
+from ..spiking.calibration import some, thinned
+from ..spiking.snn import SNN, with_settings
+from ..spiking.walk import activations
 from .closed import Closed
 from .fit import error
 from .pooling import in_pairs, may_be_negative, of_negatives

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from ..canonical import canonical
-from ..energy import each
-from ..graph import INPUT, READOUT, Graph
-from ..nodes import Population
-from ..results import Run
-from ..walk import with_settings
+from ..network.canonical import canonical
+from ..network.graph import INPUT, READOUT, Graph
+from ..network.nodes import Population
+from ..spiking.energy import each
+from ..spiking.run import Run
+from ..spiking.snn import with_settings
 from .convert import said_by, trained_units
 from .options import AMOS
 from .pooling import in_pairs, may_be_negative, of_negatives

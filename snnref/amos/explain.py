@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from ..arrays import to_numpy
-from ..contributions import contributions, received
-from ..nodes import Population, Sum
-from ..results import Trace
+from ..network.nodes import Population, Sum
+from ..spiking.contributions import contributions, received
+from ..spiking.run import Trace
 
 NAMES = ("x", "x′")
 

@@ -167,7 +167,7 @@ def _of_two(
     progress: Progress | None,
 ) -> Unit:
     """By descent from random gates, all starts at once; of the best, d by least squares."""
-    from ..descent import descend
+    from .gradient_descent import descend
 
     rng, side = np.random.default_rng(seed), np.linspace(low, high, 40)
     x = np.stack([axis.ravel() for axis in np.meshgrid(side, side)])

@@ -11,9 +11,9 @@ from typing import ClassVar
 import numpy as np
 
 from ..arrays import Array
-from ..canonical import Inexpressible
-from ..graph import READOUT
-from ..nodes import Input, Nodes, Population, Readout
+from ..network.canonical import Inexpressible
+from ..network.graph import READOUT
+from ..network.nodes import Input, Nodes, Population, Readout
 from . import converters
 from .schedule import starts
 from .unit import Unit

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from ..canonical import Inexpressible
-from ..linear import Entry
-from ..nodes import MaxPool, Nodes, Population, Projection, Sum
+from ..layers.rearranging import Entry
+from ..network.canonical import Inexpressible
+from ..network.nodes import MaxPool, Nodes, Population, Projection, Sum
 
 
 def in_pairs(nodes: Nodes, negative: Collection[str] = ()) -> Nodes:

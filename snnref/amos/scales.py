@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array, Placed, to_numpy
-from ..calibration import CANDIDATES, best, largest, some
-from ..graph import INPUT
-from ..nodes import Nodes, Population, Scales
+from ..network.graph import INPUT
+from ..network.nodes import Nodes, Population, Scales
+from ..spiking.calibration import CANDIDATES, best, largest, some
 from .closed import said
 from .converters import relu
 from .unit import Unit

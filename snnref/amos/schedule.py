@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from ..graph import READOUT
-from ..nodes import Nodes
-from ..pipeline import DelayLine, delay_lines
-from ..walk import SNN, with_settings
+from ..network.graph import READOUT
+from ..network.nodes import Nodes
+from ..spiking.delay_lines import DelayLine, delay_lines
+from ..spiking.snn import SNN, with_settings
 from .unit import Unit
 
 

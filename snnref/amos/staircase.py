@@ -12,7 +12,8 @@ from math import inf
 
 import numpy as np
 
-from ..arrays import Array, cell, like, looked_up, namespace, take
+from ..arrays import Array, like, looked_up, namespace
+from ..arrays.elementwise import cell, take
 from .unit import Unit
 
 CELLS = 2**16  # of a table that finds the stretch of an input

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array, namespace
-from ..graph import INPUT, READOUT
-from ..nodes import Node, Nodes, Projection, Readout, Sum
-from ..trains import Analog, Fired, Readings, Train
+from ..network.graph import INPUT, READOUT
+from ..network.nodes import Node, Nodes, Projection, Readout, Sum
+from ..spiking.trains import Analog, Readings, Train
 from .options import AMOS
 from .schedule import starts
+from .trains import Fired
 from .unit import Unit, heaviside
 
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ..activations import FUNCTIONS
 from ..arrays import Array
 from ..files import SHIPPED, complete
+from ..layers.activations import FUNCTIONS
 from .fit import error, fit, product
 from .search import Progress, evolution
 from .unit import Unit

@@ -101,7 +101,7 @@ def train(
 
     After every epoch a checkpoint is written beside the output. Stopped, the same command goes on from there.
     """
-    from .. import training
+    from ..zoo import training
 
     path = writable(output or Path(f"{name.value}.npz"), ".npz", force=force)
     checkpoint = path.with_suffix(".checkpoint")

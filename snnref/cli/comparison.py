@@ -9,11 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
-from ..comparison import compare as side_by_side
+from ..analysis.comparison import compare as side_by_side
 from ..methods import METHODS, method
 from .console import Json, bar, drawn
 from .evaluation import Method, Name, setting
-from .held_out import held_out
+from .network_and_data import held_out
 
 
 def compare(

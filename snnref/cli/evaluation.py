@@ -13,8 +13,8 @@ from rich.table import Table
 
 from .. import zoo
 from ..amos import AMOS
-from ..evaluation import Evaluation
-from ..evaluation import evaluate as measure
+from ..analysis.evaluation import Evaluation
+from ..analysis.evaluation import evaluate as measure
 from ..methods import METHODS
 from ..rate import Rate
 from ..rate.options import ENCODINGS, POOLINGS, RESETS
@@ -22,7 +22,7 @@ from ..tdsnn import TDSNN
 from ..ttfs import TTFS
 from ..ttfs.scales import RULES
 from .console import Json, bar, show
-from .held_out import held_out
+from .network_and_data import held_out
 
 Name = StrEnum("Name", {name: name for name in zoo.RECIPES})  # type: ignore[misc]
 Method = StrEnum("Method", {name: name for name in METHODS})  # type: ignore[misc]

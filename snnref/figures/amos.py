@@ -7,10 +7,11 @@ from functools import lru_cache
 import numpy as np
 
 from .. import amos
-from ..activations import FUNCTIONS
-from ..canonical import canonical
-from ..nodes import Population
-from ..walk import SNN, activations
+from ..layers.activations import FUNCTIONS
+from ..network.canonical import canonical
+from ..network.nodes import Population
+from ..spiking.snn import SNN
+from ..spiking.walk import activations
 from .description import GREEN, GREY, ORANGE, PINK, Axis, Cells, Dots, Figure, Line, Mark, Panel, Rule, Ticks
 from .digits import digits
 from .vocabulary import times

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..diagnosis import CAUSES, Diagnosis, diagnose
+from ..analysis.diagnosis import CAUSES, Diagnosis, diagnose
 from ..methods import method
 from .codes import COLORS, NAMES
 from .description import Axis, Bars, Figure, Panel

@@ -8,9 +8,9 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.path import Path
 
-from ..canonical import canonical
-from ..graph import Graph
-from ..summary import summarise
+from ..network.canonical import canonical
+from ..network.graph import Graph
+from ..network.summary import summarise
 from .draw import STYLE, WIDTH
 
 COLOURS = {"input": "#888888", "population": "#1f77b4", "maxpool": "#2ca02c", "readout": "#d62728"}

@@ -7,15 +7,16 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..canonical import canonical
 from ..methods import METHODS
-from ..nodes import Input, Population
-from ..walk import SNN, activations
+from ..network.canonical import canonical
+from ..network.nodes import Input, Population
+from ..spiking.snn import SNN
+from ..spiking.walk import activations
 from . import handwriting
 from .codes import COLORS, NAMES, along
 from .description import GREY, Axis, Bars, Cells, Figure, Mark, Panel, Rule, Ticks
 from .digits import digits
-from .reading import Reading, read
+from .timeline import Reading, read
 
 __all__ = ["digit"]
 

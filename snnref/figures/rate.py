@@ -7,12 +7,12 @@ from functools import lru_cache
 import numpy as np
 
 from .. import layers, rate
-from ..graph import INPUT
-from ..nodes import MaxPool
+from ..network.graph import INPUT
+from ..network.nodes import MaxPool
 from ..rate.options import POOLINGS
 from ..rate.stepwise import Stepwise
-from ..trains import Clocked
-from ..walk import SNN
+from ..spiking.snn import SNN
+from ..spiking.trains import Clocked
 from .description import BLUE, GREEN, GREY, ORANGE, PINK, Axis, Bars, Dots, Figure, Line, Panel, Rule, Ticks
 from .digits import digits
 from .vocabulary import fire, times

@@ -9,16 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from .. import amos, energy, rate, reverse, sigma_delta, ttfs
-from ..canonical import canonical
-from ..counting import neurons
-from ..energy import Work
-from ..evaluation import work
+from .. import amos, rate, sigma_delta, ttfs
+from ..analysis.evaluation import work
 from ..layers import Dense, ReLU
+from ..layers import reverse_coding as reverse
 from ..methods import METHODS, method
 from ..network import Network
-from ..nodes import Population
-from ..walk import SNN, activations
+from ..network.canonical import canonical
+from ..network.counting import neurons
+from ..network.nodes import Population
+from ..spiking import energy
+from ..spiking.energy import Work
+from ..spiking.snn import SNN
+from ..spiking.walk import activations
 from .codes import COLORS, NAMES, along
 from .description import Axis, Bars, Figure, Line, Panel, Rule, Ticks
 from .digits import digits

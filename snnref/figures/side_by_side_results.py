@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..comparison import SideBySide
-from ..energy import PRICES, SPIKES_PER_OUTPUT, Work
+from ..analysis.comparison import SideBySide
 from ..reproduce import comparison
+from ..spiking.energy import PRICES, SPIKES_PER_OUTPUT, Work
 from .codes import COLORS, NAMES, along
 from .description import GREY, Axis, Bars, Dots, Figure, Line, Mark, Panel, Rule
 

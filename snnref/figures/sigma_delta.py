@@ -7,11 +7,11 @@ from functools import lru_cache
 import numpy as np
 
 from .. import sigma_delta
-from ..counting import ann_operations
-from ..graph import INPUT, READOUT
-from ..nodes import Population
-from ..results import Run
-from ..walk import SNN
+from ..network.counting import ann_operations
+from ..network.graph import INPUT, READOUT
+from ..network.nodes import Population
+from ..spiking.run import Run
+from ..spiking.snn import SNN
 from .description import BLUE, GREEN, GREY, ORANGE, PINK, Axis, Bars, Cells, Figure, Line, Mark, Panel, Rule, Ticks
 from .digits import digits
 from .vocabulary import times

@@ -8,11 +8,11 @@ import numpy as np
 
 from .. import tdsnn
 from ..arrays import to_numpy
-from ..canonical import canonical
-from ..nodes import Population
-from ..reverse import growth, spike_time, staircase
+from ..layers.reverse_coding import growth, spike_time, staircase
+from ..network.canonical import canonical
+from ..network.nodes import Population
+from ..spiking.snn import SNN
 from ..tdsnn import pooling
-from ..walk import SNN
 from .description import (
     BLUE,
     GREEN,

@@ -7,11 +7,11 @@ from functools import lru_cache
 import numpy as np
 
 from .. import ttfs
-from ..canonical import canonical
-from ..counting import ann_operations
-from ..graph import READOUT
-from ..nodes import Population, driven
-from ..walk import SNN
+from ..network.canonical import canonical
+from ..network.counting import ann_operations
+from ..network.graph import READOUT
+from ..network.nodes import Population, driven
+from ..spiking.snn import SNN
 from .description import (
     BLUE,
     GREEN,

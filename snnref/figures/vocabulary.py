@@ -11,23 +11,8 @@ import numpy as np
 
 from .. import rate
 from ..network import Network
-from ..walk import SNN
-from .description import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PINK,
-    Axis,
-    Bars,
-    Cells,
-    Dots,
-    Figure,
-    Line,
-    Panel,
-    Rule,
-    Ticks,
-)
+from ..spiking.snn import SNN
+from .description import BLUE, GREEN, GREY, ORANGE, PINK, Axis, Bars, Cells, Dots, Figure, Line, Panel, Rule, Ticks
 from .digits import digits
 
 __all__ = ["digit", "neuron", "one_number"]

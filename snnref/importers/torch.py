@@ -19,11 +19,11 @@ except ImportError as error:
     raise ImportError("from_torch needs the extra 'torch': pip install '.[torch]' in snnref's source") from error
 from torch import nn
 
-from ..canonical import canonical
-from ..graph import READOUT, Graph, Layers, needed
 from ..layers import Conv, Dense, Gain, Layer, Shape
 from ..network import Network
-from ..walk import activations
+from ..network.canonical import canonical
+from ..network.graph import READOUT, Graph, Layers, needed
+from ..spiking.walk import activations
 from .torch_trace import Trace
 
 TOLERANCE = 1e-9  # of the sample's largest output, and

@@ -12,9 +12,9 @@ from typing import Any
 import torch
 from torch import fx, nn
 
-from ..graph import INPUT, READOUT, Layers
 from ..layers import Layer, Shape
 from ..network import Network
+from ..network.graph import INPUT, READOUT, Layers
 from .torch_calls import FUNCTIONS, IN_PLACE, METHODS, MODULES, path, supported, supported_calls
 from .torch_values import Batch, Constant, Value
 

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from ..graph import Layers
 from ..layers import Layer, Shape
+from ..network.graph import Layers
 
 
 @dataclass(frozen=True, eq=False)

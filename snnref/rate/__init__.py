@@ -41,10 +41,10 @@ from .advice import advice
 from .convert import convert
 from .errors import Errors, errors
 from .explain import explain
+from .neuron_updates import work
 from .options import COMPARED, EXPRESSES, Rate
 from .scales import choose_scales, choose_thresholds
 from .stepwise import integrate_and_fire
-from .work import work
 
 OPTIONS = Rate
 

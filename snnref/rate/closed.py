@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array, at_least, device, namespace, room, running_sum, window_gate
-from ..graph import READOUT
 from ..layers import Conv, Dense
-from ..nodes import MaxPool, Nodes, Population, Readout
-from ..trains import Analog, Clocked, Readings
+from ..network.graph import READOUT
+from ..network.nodes import MaxPool, Nodes, Population, Readout
+from ..spiking.trains import Analog, Clocked, Readings
 from . import softmax
 from .options import Rate, check_whole
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..arrays import Array, check_calibration
-from ..canonical import canonical, require_kinds
-from ..graph import Graph
-from ..nodes import depths, normalise
-from ..walk import SNN, with_settings
+from ..network.canonical import canonical, require_kinds
+from ..network.graph import Graph
+from ..network.nodes import depths
+from ..network.normalisation import normalise
+from ..spiking.snn import SNN, with_settings
 from .closed import Windowed
 from .options import EXPRESSES
 from .scales import choose_scales, choose_thresholds

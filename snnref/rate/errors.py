@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..arrays import Array, Placed, like
-from ..graph import INPUT
-from ..nodes import Population
-from ..walk import SNN, activations
+from ..network.graph import INPUT
+from ..network.nodes import Population
+from ..spiking.snn import SNN
+from ..spiking.walk import activations
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from ..arrays import to_numpy
-from ..contributions import contributions, received
-from ..nodes import Population
-from ..results import Trace
-from ..trains import Analog
+from ..network.nodes import Population
+from ..spiking.contributions import contributions, received
+from ..spiking.run import Trace
+from ..spiking.trains import Analog
 
 
 def explain(trace: Trace, node: Population, place: tuple[int, ...], sample: int) -> str:

@@ -10,8 +10,8 @@ from typing import ClassVar
 import numpy as np
 
 from ..arrays import Array, like, namespace
-from ..nodes import Population, Readout
-from ..trains import Analog, Clocked
+from ..network.nodes import Population, Readout
+from ..spiking.trains import Analog, Clocked
 from . import encoding
 
 RESETS = ("subtract", "zero")

@@ -9,10 +9,11 @@ from numbers import Real
 
 import numpy as np
 
-from ..arrays import BLOCK, Array, to_numpy
-from ..graph import READOUT
-from ..nodes import MaxPool, Nodes, Population, Readout
-from ..walk import activations
+from ..arrays import Array, to_numpy
+from ..arrays.conversion import BLOCK
+from ..network.graph import READOUT
+from ..network.nodes import MaxPool, Nodes, Population, Readout
+from ..spiking.walk import activations
 from .options import BINARY, check_choice
 
 DISTRIBUTIONS = ("nonzero", "all")

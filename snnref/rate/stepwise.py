@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..arrays import Array, check_alike, namespace, window_gate
-from ..nodes import MaxPool, Population, Readout
-from ..trains import Analog, Clocked, Readings
+from ..network.nodes import MaxPool, Population, Readout
+from ..spiking.trains import Analog, Clocked, Readings
 from . import softmax
 from .options import RESETS, Rate, check_choice
 

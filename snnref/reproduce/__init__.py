@@ -18,12 +18,12 @@ import numpy as np
 from tabulate import tabulate
 
 from .. import __version__, data, zoo
+from ..analysis.evaluation import evaluate_over_time
 from ..arrays import quickest
-from ..binary import binarise
-from ..evaluation import evaluate_over_time
 from ..files import complete
 from ..methods import method
-from ..recipe import Training
+from ..training.binary_weights import binarise
+from ..training.options import Training
 
 PAPERS = ("rueckauer2017", "lopez-randulfe2022", "yousefzadeh2019", "zhang2019", "stoeckl2019", "comparison")
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import energy, sigma_delta, zoo
-from ..comparison import Row, SideBySide, units
-from ..energy import PRICES, Work
-from ..evaluation import Evaluation
+from .. import sigma_delta, zoo
+from ..analysis.comparison import Row, SideBySide, units
+from ..analysis.evaluation import Evaluation
 from ..methods import METHODS, method
+from ..spiking import energy
+from ..spiking.energy import PRICES, Work
 from . import Experiment, select
 
 NETWORKS = ("mnist-two-conv", "fashion-two-conv")  # on which main settings are moved

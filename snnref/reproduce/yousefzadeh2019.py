@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import counting, zoo
-from ..canonical import canonical
+from .. import zoo
+from ..network import counting
+from ..network.canonical import canonical
 from . import Experiment, html_table, select
 
 BIT, GREY = "mnist-16c5-8c5-256-1bit", "mnist-16c5-8c5-256"  # the same layers, trained on 1-bit and on grey images

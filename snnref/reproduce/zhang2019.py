@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from .. import zoo
-from ..canonical import canonical
 from ..layers import Conv, Dense, Flatten, MaxPool, ReLU
 from ..network import Network
-from ..nodes import Nodes
+from ..network.canonical import canonical
+from ..network.nodes import Nodes
 from ..tdsnn import ann_costs, table_costs
 from ..tdsnn.costs import Costs, driven_neurons
 from . import Experiment, html_table, select

@@ -41,11 +41,11 @@ from .advice import advice
 from .convert import convert
 from .encoding import intensity_to_delay
 from .explain import explain
+from .neuron_updates import work
 from .options import COMPARED, EXPRESSES, SigmaDelta
 from .q_ann import q_ann
 from .quantisers import follow, hysteresis
 from .stepwise import neuron
-from .work import work
 
 OPTIONS = SigmaDelta
 

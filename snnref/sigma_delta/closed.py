@@ -19,11 +19,12 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array
-from ..graph import INPUT
-from ..nodes import MaxPool, Nodes, Population, Readout
-from ..trains import Readings, Stream
-from .hearing import merged, respond
+from ..network.graph import INPUT
+from ..network.nodes import MaxPool, Nodes, Population, Readout
+from ..spiking.trains import Readings
 from .options import SigmaDelta
+from .propagation import merged, respond
+from .trains import Stream
 
 ENGINES = ("auto", "numba", "numpy")
 GROUP = 256  # samples whose events are held at the same time, if nobody wants to keep them or to stop on the way

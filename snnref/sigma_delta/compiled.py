@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from ..synapses import Synapses
+from ..network.synapses import Synapses
 from .vectorised import Sent
 
 PARALLEL = True

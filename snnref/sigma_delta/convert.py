@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..arrays import Array, check_calibration
-from ..canonical import canonical, require_kinds
-from ..graph import Graph
-from ..nodes import normalise
-from ..walk import SNN, with_settings
+from ..network.canonical import canonical, require_kinds
+from ..network.graph import Graph
+from ..network.normalisation import normalise
+from ..spiking.snn import SNN, with_settings
 from .closed import Closed
 from .encoding import check_pixels
 from .options import EXPRESSES, check_whole

@@ -7,8 +7,8 @@ import warnings
 import numpy as np
 
 from ..arrays import Array, to_numpy
-from ..canonical import Inexpressible
-from ..trains import EVENT, Stream
+from ..network.canonical import Inexpressible
+from .trains import EVENT, Stream
 
 
 def intensity_to_delay(x: Array, *, cutoff: float = 0.2, levels: int = 1, keep: bool = False) -> Stream:

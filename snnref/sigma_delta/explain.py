@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..arrays import to_numpy
-from ..contributions import contributions, received
-from ..nodes import Population
-from ..results import Trace
+from ..network.nodes import Population
+from ..spiking.contributions import contributions, received
+from ..spiking.run import Trace
 
 
 def explain(trace: Trace, node: Population, place: tuple[int, ...], sample: int) -> str:

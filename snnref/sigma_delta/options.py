@@ -10,9 +10,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..arrays import Array, like
-from ..trains import Readings, Stream
+from ..spiking.trains import Readings
 from .encoding import intensity_to_delay
 from .quantisers import QUANTISERS
+from .trains import Stream
 from .wiring import Wiring
 
 RULES = ("one", "settled")

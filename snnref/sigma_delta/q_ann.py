@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ..arrays import Array, Placed, check_input, like, namespace
-from ..graph import INPUT, READOUT
-from ..nodes import Population, Readout
-from ..trains import Analog, Readings
-from ..walk import ANN, SNN, walk
+from ..network.graph import INPUT, READOUT
+from ..network.nodes import Population, Readout
+from ..spiking.snn import SNN
+from ..spiking.trains import Analog, Readings
+from ..spiking.walk import ANN, walk
 from .options import SigmaDelta
 
 ROUNDINGS = ("floor", "round")

@@ -8,8 +8,8 @@ from math import prod
 import numpy as np
 
 from ..arrays import Array, to_numpy
-from ..nodes import Input, MaxPool, Nodes, driven
-from ..walk import activations
+from ..network.nodes import Input, MaxPool, Nodes, driven
+from ..spiking.walk import activations
 from .options import is_number
 
 VALUES = 2**24  # of the largest layer on calibration samples, that are looked at

@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..arrays import Array, like
-from ..graph import INPUT, READOUT
-from ..nodes import MaxPool, Nodes, driven
-from ..trains import EVENT, Stream, Train
+from ..network.graph import INPUT, READOUT
+from ..network.nodes import MaxPool, Nodes, driven
+from ..spiking.trains import Train
 from .options import SigmaDelta
 from .quantisers import Number, follow
+from .trains import EVENT, Stream
 
 
 def neuron(

@@ -16,7 +16,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ..synapses import Synapses
+from ..network.synapses import Synapses
 from .quantisers import rounded
 
 PARALLEL = False  # threads would wait for each other

@@ -7,9 +7,9 @@ from math import prod
 
 import numpy as np
 
-from ..graph import READOUT
-from ..nodes import MaxPool, Nodes, Population, Readout, depths
-from ..synapses import Synapses, members, synapses
+from ..network.graph import READOUT
+from ..network.nodes import MaxPool, Nodes, Population, Readout, depths
+from ..network.synapses import Synapses, members, synapses
 
 
 @dataclass(frozen=True, eq=False)

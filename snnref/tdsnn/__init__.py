@@ -17,7 +17,8 @@ T_m        latest, in `pooling`              time steps
 ω_k, N     1, inputs, in `pooling`           a weight; inputs of a pooling window
 =========  ================================  ==================================================
 
-Read `snnref.reverse` (T and G, Eqs. 3, 10, 11), `ticking` (Eqs. 6, 7, 9), `stepwise` (the two periods, Eqs. 4, 5),
+Read `layers.reverse_coding` (T and G, Eqs. 3, 10, 11), `ticking` (Eqs. 6, 7, 9), `stepwise` (the two periods, Eqs. 4
+and 5),
 `pooling` (Eqs. 12-14), `convert` and `adjust` (what the bias neuron makes up for; Fig. 2), `retrain`, `schedule`
 (Fig. 3), `costs` (Tables 2, 3), then `closed` (the same spikes, faster).
 
@@ -49,13 +50,13 @@ from .advice import advice
 from .convert import convert
 from .costs import Costs, ann_costs, costs, counted, hardware_costs, table_costs
 from .explain import explain
+from .neuron_updates import work
 from .options import COMPARED, EXPRESSES, TDSNN, half_step
 from .pooling import feasible, shared_leak, tick_bounds, ticking_pool
 from .retrain import retrain
 from .schedule import Schedule, schedule
 from .stepwise import active_period, inhibitory_period
 from .ticking import firing_time, tick_weight
-from .work import work
 
 OPTIONS = TDSNN
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ..canonical import canonical, live, require_kinds
-from ..graph import INPUT, READOUT, Graph, Layers
 from ..layers import Activation, Add, AvgPool, Concat, Conv, Dense, Flatten, Gain, MaxPool, Softmax
-from ..nodes import Nodes, Population, Readout, driven
+from ..network.canonical import canonical, live, require_kinds
+from ..network.graph import INPUT, READOUT, Graph, Layers
+from ..network.nodes import Nodes, Population, Readout, driven
 from .options import EXPRESSES, check_leak
 
 KIND = "reverse"  # of the layer that is G

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..reverse import growth
+from ..layers.reverse_coding import growth
 from .stepwise import active_period, inhibitory_period
 from .ticking import tick_weight
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from ..arrays import Array, device, namespace
-from ..graph import INPUT
-from ..nodes import MaxPool, Population, Readout
-from ..trains import Readings, Reversed
-from ..walk import AtOnce
+from ..network.graph import INPUT
+from ..network.nodes import MaxPool, Population, Readout
+from ..spiking.snn import AtOnce
+from ..spiking.trains import Readings
 from .options import TDSNN, per_sample
+from .trains import Reversed
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array, Placed, check_calibration, number
-from ..canonical import canonical, require_kinds
-from ..graph import INPUT, READOUT, Graph
-from ..nodes import Input, MaxPool, Nodes, Population, driven, normalise
-from ..walk import SNN, with_settings
+from ..network.canonical import canonical, require_kinds
+from ..network.graph import INPUT, READOUT, Graph
+from ..network.nodes import Input, MaxPool, Nodes, Population, driven
+from ..network.normalisation import normalise
+from ..spiking.snn import SNN, with_settings
 from .adjust import adjustment, ones, plain
 from .closed import Closed
 from .options import EXPRESSES, TDSNN

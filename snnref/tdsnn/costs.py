@@ -12,12 +12,13 @@ from math import prod
 import numpy as np
 
 from ..arrays import to_numpy
-from ..canonical import canonical
-from ..counting import neurons, synapses, windows_over
-from ..energy import each
-from ..graph import Graph
-from ..nodes import MaxPool, Nodes, Population, Readout, driven
-from ..results import Run
+from ..network.canonical import canonical
+from ..network.counting import neurons, synapses
+from ..network.graph import Graph
+from ..network.nodes import MaxPool, Nodes, Population, Readout, driven
+from ..spiking.energy import each
+from ..spiking.run import Run
+from ..spiking.synaptic_operations import windows_over
 from .schedule import require_ours
 
 

@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..arrays import Array, Placed, namespace
-from ..canonical import Inexpressible
-from ..nodes import Population, Readout
-from ..reverse import spike_time
+from ..layers.reverse_coding import spike_time
+from ..network.canonical import Inexpressible
+from ..network.nodes import Population, Readout
 
 INHIBITIONS = ("last", "fixed")
 OFFSETS = ("fold", "retrained")

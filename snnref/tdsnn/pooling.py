@@ -11,7 +11,7 @@ from math import inf
 
 import numpy as np
 
-from ..reverse import growth
+from ..layers.reverse_coding import growth
 from .stepwise import active_period, inhibitory_period
 
 READINGS = ("alone", "printed", "shared")

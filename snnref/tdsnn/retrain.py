@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ..arrays import check_input, to_numpy
-from ..graph import Graph
-from ..recipe import Augmentation, Training
+from ..network.graph import Graph
+from ..training.options import Augmentation, Training
 from .adjust import adjust, adjustment, dtype
 
 BATCH, UPDATES = 64, 600
@@ -35,7 +35,7 @@ def retrain(
     leak : L, which the conversion then has too; 5 unless given (an adjusted network has its own)
     unit : the pixel value that is encoded as 1, a power of two; 1 unless given. The paper is silent about it; the
         smaller, the more grey levels are told apart, and the longer an image takes. (Other layers find their own.)
-    how : epochs, learning rate and so on, as `snnref.recipe.Training(epochs=10, learning_rate=4e-3, …)`, with
+    how : epochs, learning rate and so on, as `snnref.training.options.Training(epochs=10, learning_rate=4e-3, …)`, with
         "augmentation" for images that are changed a little each time. By default 5 epochs, or as many as 600 updates
         take, with a learning rate of 2e-3
     progress : called after every epoch with its number, the number of all, and the mean loss
@@ -47,7 +47,7 @@ def retrain(
     Needs the extra `torch`. Raises ValueError or TypeError for data, leaks and networks that do not fit, and for a
     checkpoint of another training.
     """
-    from ..fitting import Fit  # torch only where it is asked for
+    from ..training.trainer import Fit  # torch only where it is asked for
 
     if not isinstance(net, Graph):
         raise TypeError(f"net: got {type(net).__name__}, expected a Network; import a torch module with from_torch")
@@ -97,7 +97,9 @@ def _checked(data: Any, net: Graph) -> tuple[np.ndarray, np.ndarray]:
 
 def _check_training(how: Any, images: np.ndarray) -> None:
     if not isinstance(how, Training):
-        raise TypeError(f"how: got {type(how).__name__}, expected a snnref.recipe.Training, as Training(epochs=10)")
+        raise TypeError(
+            f"how: got {type(how).__name__}, expected a snnref.training.options.Training, as Training(epochs=10)"
+        )
     if how.epochs < 1 or len(images) < how.batch:
         raise ValueError(
             f"how, data: got {how.epochs} epochs and batches of {how.batch} for {len(images)} images, expected "

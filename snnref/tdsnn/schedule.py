@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..arrays import to_numpy
-from ..graph import READOUT
-from ..nodes import MaxPool
-from ..pipeline import DelayLine, delay_lines
-from ..results import Run
+from ..network.graph import READOUT
+from ..network.nodes import MaxPool
+from ..spiking.delay_lines import DelayLine, delay_lines
+from ..spiking.run import Run
 from .options import TDSNN
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..arrays import Array, namespace, window_sum
-from ..graph import INPUT
-from ..nodes import MaxPool, Population, Readout
-from ..reverse import decay, growth, slack
-from ..trains import Late, Readings
+from ..layers.reverse_coding import decay, growth, slack
+from ..network.graph import INPUT
+from ..network.nodes import MaxPool, Population, Readout
+from ..spiking.trains import Readings
 from .options import TDSNN, each, per_sample
 from .ticking import tick_weight
+from .trains import Late
 
 
 def inhibitory_period(arriving: Iterable[Array], *, leak: float) -> list[Array]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..arrays import Array, namespace
-from ..reverse import decay, growth
+from ..layers.reverse_coding import decay, growth
 
 
 def tick_weight(end: Array, *, leak: float) -> Array:

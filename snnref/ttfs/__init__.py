@@ -41,11 +41,11 @@ from .bound import bound
 from .convert import convert
 from .encoding import first_spike
 from .explain import explain
+from .neuron_updates import work
 from .options import COMPARED, EXPRESSES, TTFS
 from .scales import error, said, thresholds
 from .schedule import Schedule, schedule
 from .stepwise import silent_stage, spiking_stage, two_stages
-from .work import work
 
 OPTIONS = TTFS
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..layers import Conv, Dense, Gain, Linear
-from ..nodes import Nodes, Population, Projection, Readout, Scales
+from ..network.nodes import Nodes, Population, Projection, Readout, Scales
 
 
 def bound(node: Population | Readout, nodes: Nodes, scales: Scales) -> np.ndarray:

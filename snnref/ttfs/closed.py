@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..arrays import Array, device, like, namespace
-from ..nodes import MaxPool, Population, Readout
-from ..trains import Readings, Timed
-from ..walk import AtOnce
+from ..network.nodes import MaxPool, Population, Readout
+from ..spiking.snn import AtOnce
+from ..spiking.trains import Readings
 from .options import TTFS
+from .trains import Timed
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from numbers import Integral
 from typing import ClassVar
 
 from ..arrays import Array
-from ..canonical import Inexpressible
-from ..trains import Timed
+from ..network.canonical import Inexpressible
 from .encoding import first_spike
+from .trains import Timed
 
 OUTPUTS = ("earliest", "potential")
 EXPRESSES = ("relu",)  # kinds of population

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array, Placed, like, to_numpy
-from ..calibration import CANDIDATES, best, largest, thinned
-from ..nodes import Input, MaxPool, Nodes, Population, Readout, Scales
-from ..walk import SNN, activations
+from ..network.nodes import Input, MaxPool, Nodes, Population, Readout, Scales
+from ..spiking.calibration import CANDIDATES, best, largest, thinned
+from ..spiking.snn import SNN
+from ..spiking.walk import activations
 from .bound import bound
 from .encoding import first_spike
 from .schedule import answering, firing, require_ours

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from ..counting import neurons
-from ..graph import READOUT
 from ..layers import Flatten, Reshape
-from ..nodes import Nodes, Population, Projection, Readout, depths, driven
-from ..pipeline import DelayLine, delay_lines
-from ..walk import SNN, with_settings
+from ..network.counting import neurons
+from ..network.graph import READOUT
+from ..network.nodes import Nodes, Population, Projection, Readout, depths, driven
+from ..spiking.delay_lines import DelayLine, delay_lines
+from ..spiking.snn import SNN, with_settings
 from .options import TTFS
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ..arrays import Array, like, namespace
-from ..nodes import MaxPool, Population, Readout
-from ..trains import Readings, Timed
+from ..network.nodes import MaxPool, Population, Readout
+from ..spiking.trains import Readings
 from .options import TTFS
+from .trains import Timed
 
 
 def silent_stage(arriving: Iterable[Array], *, bias: Array | float = 0.0) -> list[Array]:

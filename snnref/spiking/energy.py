@@ -1,0 +1,134 @@
+"""What a network does for one answer: operations by kind, memory touched, and what that costs by published prices.
+
+One rule for all, so that codes can be compared: every operand is fetched, and every result that outlives its operation
+is written, as if nothing were kept nearby. A product of the ANN touches 2 words (weight, activation; the sum stays in a
+register and is written once), a synaptic update 3 (weight; the potential, read and written), a neuron's own update 2
+and one for what it adds. Real machines reuse what they fetch, dense ones far more than event-driven ones: the memory
+column is an upper bound, and kind to spikes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from ..arrays import to_numpy
+from ..layers import Activation, Add, AvgPool, Conv, Dense, Linear, MaxPool, Multiply, Shape, UnevenAvgPool
+from ..network import counting
+from ..network.canonical import live
+from ..network.graph import Graph
+from ..network.nodes import Projection
+from .run import Run
+
+Number = Any  # a float, or an array (batch,)
+
+
+@dataclass(frozen=True)
+class Work:
+    """Operations for one input, by kind, and words of memory that they read or write."""
+
+    additions: Number = 0.0
+    multiplications: Number = 0.0
+    comparisons: Number = 0.0  # with a threshold, or of two values
+    words: Number = 0.0
+
+    def __add__(self, other: Work) -> Work:
+        return Work(*(mine + theirs for mine, theirs in zip(vars(self).values(), vars(other).values(), strict=True)))
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What an operation, and a word of memory, costs. Source and technology are part of it: without them a number of
+    joules means nothing."""
+
+    addition: float
+    multiplication: float
+    word: float | None  # None: the source gives none
+    unit: str
+    source: str
+
+    def compute(self, work: Work) -> Number:
+        """Energy of the operations; a comparison is a subtraction."""
+        return self.addition * (work.additions + work.comparisons) + self.multiplication * work.multiplications
+
+    def memory(self, work: Work) -> Number | None:
+        """Energy of the memory, at one price for every word."""
+        return None if self.word is None else self.word * work.words
+
+    def total(self, work: Work) -> Number:
+        """Of both, where the source prices both."""
+        return self.compute(work) + (0.0 if self.word is None else self.memory(work))
+
+
+PRICES = {
+    "45 nm, cache": Prices(
+        0.9, 3.7, 5.0, "pJ", "Horowitz 2014, Fig. 1.1.9: fp32; half of 10 pJ for 64 bits of an 8 KB cache"
+    ),
+    "45 nm, DRAM": Prices(
+        0.9, 3.7, 650.0, "pJ", "Horowitz 2014, Fig. 1.1.9: fp32; half of 1.3 nJ for 64 bits of DRAM, its lower end"
+    ),
+    "28 nm": Prices(
+        1.0, 13.0, None, "additions", "Rueckauer et al. 2017, section 2.4: a multiply-accumulate costs 14 additions"
+    ),
+}
+SPIKES_PER_OUTPUT = 1.72  # below which rate codes can be cheaper on digital hardware (Davidson & Furber 2021)
+
+
+def synaptic(run: Run) -> Work:
+    """What spikes cause, `(batch,)`: an addition for each synapse, a comparison for each pooling window; and the
+    products of an analog input, once. That a pool counts what has come, and that analog sums are kept, is left out."""
+    spikes, pooled = run.operations.total, run.operations.pooling
+    analog = np.full_like(spikes, run.analog_operations)
+    return Work(spikes + analog, analog, pooled, 3 * spikes + 2 * (pooled + analog))
+
+
+def of_ann(net: Graph) -> Work:
+    """Of one forward pass. Batch normalisation is folded; an activation function counts as one comparison before its
+    unit is written, which is right for ReLU and too little for SiLU or a sigmoid."""
+    net = live(net)
+    return sum((_layer(net, name) for name in net.layers), Work())
+
+
+def _layer(net: Graph, name: str) -> Work:
+    layer, sources = net.layers[name]
+    units, shape = prod(net.shapes[name]), net.shapes[sources[0]]
+    match layer:
+        case Dense() | Conv():
+            products = counting.multiply_accumulates(layer, shape)
+            return Work(products, products, 0, 2 * products + 2 * units)  # a bias read, a sum written
+        case Activation():
+            return Work(comparisons=units)
+        case MaxPool():
+            inputs = _seen(layer, shape)
+            return Work(comparisons=inputs - units, words=inputs + units)
+        case AvgPool() | UnevenAvgPool():
+            inputs = _seen(layer, shape)
+            return Work(inputs - units, units, 0, inputs + units)
+        case Add():
+            return Work(additions=units * (len(sources) - 1), words=units * (len(sources) + 1))
+        case Multiply():
+            return Work(multiplications=units, words=3 * units)
+    return Work()
+
+
+def _seen(pool: MaxPool | AvgPool | UnevenAvgPool, shape: Shape) -> int:
+    """Values in all windows, those of the padding left out."""
+    if isinstance(pool, Linear):
+        return int(Projection("", (pool,)).fan_out(shape).sum())
+    return shape[0] * prod(int(axis.sum()) for axis in pool.support([np.eye(n, dtype=bool) for n in shape[1:]]))
+
+
+def updates(run: Run, steps: Number, *, compares: bool = True, adds: bool = True, neurons: int) -> Work:
+    """Of so many `neurons` in so many `steps` each, `(batch,)`: in every one the potential is read and written, and
+    something is added, or it is compared with a threshold."""
+    total = np.zeros(run.output.shape[0]) + neurons * np.asarray(steps, float)
+    return Work(adds * total, 0 * total, compares * total, (2 + adds) * total)
+
+
+def each(values: Any) -> np.ndarray:
+    """`(batch, *features)` -> `(batch,)`: the sum over a sample's neurons."""
+    numbers = to_numpy(values)
+    return numbers.reshape(len(numbers), -1).sum(axis=1, dtype=float)

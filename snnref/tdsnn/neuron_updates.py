@@ -1,0 +1,16 @@
+"""What TDSNN's neurons do besides their synapses: they leak, and hear the ticking neuron."""
+
+from __future__ import annotations
+
+from ..network.counting import neurons
+from ..spiking.energy import Work
+from ..spiking.run import Run
+from .costs import costs, driven_neurons, waited
+
+
+def work(run: Run) -> Work:
+    """Of each sample: a multiplication for every step in which a neuron leaks; a tick and a comparison for every step
+    of its active period, until it fires; the bias neuron's spike."""
+    leaks, ticks = costs(run).multiplications, waited(run)
+    biased = driven_neurons(run.nodes)
+    return Work(biased + ticks, leaks, ticks + neurons(run.nodes), 2 * leaks + ticks + 3 * biased)

@@ -1,0 +1,1 @@
+"""How an ordinary network is trained, in torch (extra `torch`): `options` (the numbers), `trainer` (the loop)."""
