@@ -1,11 +1,18 @@
 """The methods by name: a paper is registered by one line here.
 
-Each module offers `convert` (a network to an `SNN`), `explain` (one neuron's arithmetic), `advice` (against each cause
-of error that `diagnose` tells apart), `check` (its neuron as a reference, and cases to compare with), `work` (what its
-neurons do besides synaptic operations), `EXPRESSES` (the kinds of population that it takes; others `convert` refuses by
-`Inexpressible`), `OPTIONS` (the class that holds its options) and `COMPARED` (settings of `convert` with which
-`compare` shows it). It may offer `counted` (what `evaluate` reports of a run besides) and `retrain` (a network that its
-conversion then equals).
+Each module offers
+
+convert : a network to an `SNN`
+explain : one neuron's arithmetic
+advice : against each cause of error that `diagnose` tells apart
+check : its neuron as a reference, and cases to compare with
+neuron_updates : what its neurons do besides synaptic operations
+EXPRESSES : the kinds of population that it takes; `convert` refuses others by `Inexpressible`
+OPTIONS : the class that holds its options
+COMPARED : settings of `convert` with which `compare` shows it
+
+It may offer `counted` (what `evaluate` reports of a run besides) and `retrain` (a network that its conversion then
+equals).
 """
 
 from __future__ import annotations

@@ -12,10 +12,10 @@ import torch
 import snnref
 from snnref import amos
 from snnref.amos import Unit, search, trained
-from snnref.amos.closed import scattered
+from snnref.amos.closed import gates_one_by_one
 from snnref.amos.pooling import in_pairs
 from snnref.amos.schedule import starts
-from snnref.arrays import looked_up, to_numpy
+from snnref.arrays import lookup, to_numpy
 from snnref.layers import Activation, Add, AvgPool, Conv, Dense, Flatten, MaxPool, Multiply, ReLU, Spread
 from snnref.layers.activations import FUNCTIONS
 from snnref.network import INPUT, READOUT, Network
@@ -51,7 +51,7 @@ def test_a_unit_is_its_equations(inputs):
         expected = np.array([by_hand(unit, *values) for values in zip(*x, strict=True)]).T
         assert np.array_equal(unit.gates(*x), expected)
         assert np.array_equal(unit(*x), unit.d @ expected)
-        assert np.array_equal(scattered(unit, *x), expected)
+        assert np.array_equal(gates_one_by_one(unit, *x), expected)
         if stairs := amos.staircases(unit):
             for stair in stairs:
                 for values in (x, [torch.tensor(v) for v in x]):
@@ -683,8 +683,8 @@ def test_a_table_is_looked_up_in_any_layout(monkeypatch):
     for turn in ((0, 1, 2, 3), (0, 2, 3, 1), (3, 1, 0, 2)):
         back = np.argsort(turn)
         turned = np.ascontiguousarray(x.transpose(turn)).transpose(back)
-        assert np.array_equal(looked_up(table, turned, width=0.5, first=-2), expected)
+        assert np.array_equal(lookup(table, turned, width=0.5, first=-2), expected)
         tensor = torch.tensor(x).permute(turn).contiguous().permute(*back.tolist())
-        assert np.array_equal(looked_up(torch.tensor(table), tensor, width=0.5, first=-2).numpy(), expected)
+        assert np.array_equal(lookup(torch.tensor(table), tensor, width=0.5, first=-2).numpy(), expected)
     spread = np.broadcast_to(x[:, :1], x.shape)
-    assert np.array_equal(looked_up(table, spread, width=0.5, first=-2), np.broadcast_to(expected[:, :1], x.shape))
+    assert np.array_equal(lookup(table, spread, width=0.5, first=-2), np.broadcast_to(expected[:, :1], x.shape))

@@ -55,20 +55,20 @@ def test_an_explanation_adds_up(make, options):
     x = np.abs(networks.images(rng, net))
     trace = amos.convert(net, x, K=5, **options).simulate(x)
     for name in [name for name in trace.potentials if name != "input"]:
-        unit, value, told = trace.code.unit(trace.nodes[name]), trace.trains[name].value()[1], {}
+        unit, value, describe_answer = trace.code.unit(trace.nodes[name]), trace.trains[name].value()[1], {}
         for neuron in map(int, (rng.integers(value.size), np.abs(value).argmax())):
             text = explain(trace, name, neuron, sample=1)
             for parts, what, total in re.findall(r"((?:^  .*\n)+)^(x′?) = (.*)$", text, re.MULTILINE):
-                told[what] = float(total)
+                describe_answer[what] = float(total)
                 brought = re.findall(r"[-+]\d+\.\d+(?=$| and)", parts, re.MULTILINE)
-                assert sum(map(float, brought)) == pytest.approx(told[what], abs=1e-3)
-            assert list(told) == ["x", "x′"][: unit.inputs]
+                assert sum(map(float, brought)) == pytest.approx(describe_answer[what], abs=1e-3)
+            assert list(describe_answer) == ["x", "x′"][: unit.inputs]
             *lines, last = text.splitlines()
             potentials = trace.potentials[name][:, 1].reshape(unit.K, -1)[:, neuron]
             for i, line in enumerate(lines[-unit.K :]):
                 form = r"step (\d+), gate (\d+): .* ([−+] [\d.]+) − \((.*)\) = ([-+][\d.]+) "
                 step, gate, inhibition, threshold, above = numbers(form, line)
-                heard = sum(float(c) * told[what] for c, what in re.findall(r"(\S+) (x′?) ", line))
+                heard = sum(float(c) * describe_answer[what] for c, what in re.findall(r"(\S+) (x′?) ", line))
                 assert (step, gate) == (unit.step[i], i + 1)
                 assert above == pytest.approx(heard + inhibition - threshold, abs=5e-4)
                 assert above == pytest.approx(potentials[i], abs=6e-5)
@@ -126,8 +126,8 @@ def test_a_neuron_that_differs_gets_a_counter_example():
         result = check.neuron("amos", neuron)
         K, alpha, x = numbers(r"K (\d+), alpha (\S+), for x = (\S+) the", repr(result))
         right, wrong = [int(bit) for bit in f"{binary(x, K, alpha):0{int(K)}b}"], neuron(x, int(K), alpha)
-        told = re.search(r"the reference fires (.*); yours fires (.*)$", repr(result)).groups()
-        fired = [[int(n) for n in re.findall(r"(?<!of )\b\d+", text)] for text in told]
+        describe_answer = re.search(r"the reference fires (.*); yours fires (.*)$", repr(result)).groups()
+        fired = [[int(n) for n in re.findall(r"(?<!of )\b\d+", text)] for text in describe_answer]
         assert fired == [[i + 1 for i, z in enumerate(answer) if z] for answer in (right, wrong)]
         assert (bool(result), right == wrong) == (False, False)
 

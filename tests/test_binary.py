@@ -61,18 +61,18 @@ def test_binaryconnect_both_ways(digits):
 
 def test_gradients_go_straight_through():
     dense = Dense(torch.tensor([[0.3, -0.2]], requires_grad=True), torch.zeros(1, requires_grad=True))
-    y = fitting._straight_through(dense, "net")(torch.tensor([[1.0, 2.0]]))
+    y = fitting.with_surrogate_gradient(dense, "net")(torch.tensor([[1.0, 2.0]]))
     assert y.item() == pytest.approx(1 - 2)  # c = 1 for two inputs
     y.backward()
     assert dense.weight.grad.tolist() == [[1, 2]]
     for kind, values in (("sign", [-1, 1, 1]), ("heaviside", [0, 1, 1])):
         x = torch.tensor([-3.0, 0.5, 3.0], requires_grad=True)
-        y = fitting._straight_through(Activation(kind))(x)
+        y = fitting.with_surrogate_gradient(Activation(kind))(x)
         assert y.tolist() == values
         y.sum().backward()
         assert (x.grad != 0).tolist() == [False, True, False]
     relu = Activation("relu")
-    assert fitting._straight_through(relu) is relu
+    assert fitting.with_surrogate_gradient(relu) is relu
 
 
 def test_binary_training_learns_and_stays_within_bounds():

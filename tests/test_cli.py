@@ -260,7 +260,7 @@ def test_compare_prints_draws_and_tells(tmp_path):
     )
     assert drawn.stdout == f"{expected}\n"
     assert report["methods"][4]["settings"] == {"K": 3}
-    assert report["methods"][4]["result"]["work"] == vars(expected.rows[0].result.work)
+    assert report["methods"][4]["result"]["operation_counts"] == vars(expected.rows[0].result.operation_counts)
     assert (tmp_path / "two.svg").read_text().startswith("<?xml")
 
 

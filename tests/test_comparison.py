@@ -11,12 +11,12 @@ import toy
 
 import snnref
 from snnref import check, compare, energy, evaluate
-from snnref.analysis.evaluation import work
+from snnref.analysis.evaluation import operation_counts
 from snnref.layers import Activation, Conv, Dense, Flatten, MaxPool, ReLU
 from snnref.methods import METHODS, method
 from snnref.network import Network
 from snnref.network.canonical import Inexpressible
-from snnref.training.options import Training
+from snnref.training.options import TrainingOptions
 
 RELU_ONLY = ("ttfs", "sigma_delta", "tdsnn")
 
@@ -55,7 +55,7 @@ def test_each_row_is_what_evaluate_says(whole, digits):
         assert (row.retrained, row.refusal, row.time_unit) == (False, "", snn.stepwise.time_unit)
     assert whole.ann_accuracy == np.mean(net(x).argmax(axis=1) == labels)
     assert (whole.images, whole.calibration, whole.units) == (30, 100, 1600)
-    assert whole.ann_work == energy.of_ann(net)
+    assert whole.ann_operation_counts == energy.of_ann(net)
 
 
 def test_batches_change_nothing(whole, digits):
@@ -74,7 +74,7 @@ def test_batches_change_nothing(whole, digits):
     for row, other in zip(few.rows, (whole.rows[0], whole.rows[3]), strict=True):
         for key, value in vars(timeless(row.result)).items():
             expected = getattr(timeless(other.result), key)
-            plain, wanted = (asdict(v) if key == "work" else v for v in (value, expected))
+            plain, wanted = (asdict(v) if key == "operation_counts" else v for v in (value, expected))
             assert plain == pytest.approx(wanted, rel=1e-9), key
 
 
@@ -139,7 +139,7 @@ def test_where_all_refuse_the_network_still_answers(digits):
 @pytest.fixture(scope="module")
 def retrained(digits):
     images, labels = snnref.data.load(split="train")
-    how = Training(epochs=1, batch=64, learning_rate=1e-3, weight_decay=0.0, label_smoothing=0.0)
+    how = TrainingOptions(epochs=1, batch=64, learning_rate=1e-3, weight_decay=0.0, label_smoothing=0.0)
     return snnref.tdsnn.retrain(digits[0], (images[:256], labels[:256]), leak=2.0, unit=0.25, how=how)
 
 
@@ -203,7 +203,7 @@ def test_a_code_with_a_cutoff_is_shown_greys(digits):
     assert sigma_delta.ann_accuracy == ttfs.ann_accuracy == ours.ann_accuracy
     assert ours.ann_accuracy == np.mean(net(bits).argmax(axis=1) == labels)
     without = compare(net, bits, labels, calibration=least, methods=["sigma_delta"], settings=settings)
-    assert without.rows[0].result.work != sigma_delta.work
+    assert without.rows[0].result.operation_counts != sigma_delta.operation_counts
 
 
 REFUSED = {
@@ -237,13 +237,13 @@ def test_as_plain_values(whole):
     assert set(plain) == {"images", "calibration", "prices", "units", "ann", "methods"}
     assert plain["units"] == 1600
     assert plain["prices"] == {name: asdict(prices) for name, prices in energy.PRICES.items()}
-    assert set(plain["ann"]) == {"accuracy", "work", "energy"}
-    rows = [("ann", plain["ann"]["work"], plain["ann"]["energy"])]
+    assert set(plain["ann"]) == {"accuracy", "operation_counts", "energy"}
+    rows = [("ann", plain["ann"]["operation_counts"], plain["ann"]["energy"])]
     for row, ours in zip(plain["methods"], whole.rows, strict=True):
         assert row.keys() == {*vars(ours), "energy"}
         assert row["result"] == as_plain(asdict(ours.result))
         assert row["settings"] == ours.settings
-        rows.append((row["method"], row["result"]["work"], row["energy"]))
+        rows.append((row["method"], row["result"]["operation_counts"], row["energy"]))
     for name, done, costs in rows:
         for key, prices in energy.PRICES.items():
             compute = prices.addition * (done["additions"] + done["comparisons"])
@@ -270,7 +270,7 @@ def test_as_text(whole):
     assert list(spikes) == [*METHODS]
     assert "the ANN has 1,600 outputs" in text
     assert answers["ANN"][0] == f"{whole.ann_accuracy:.2%}"
-    assert counted["ANN"] == [f"{count:,.0f}" for count in vars(whole.ann_work).values()]
+    assert counted["ANN"] == [f"{count:,.0f}" for count in vars(whole.ann_operation_counts).values()]
     assert "30 images, scales from 100 others" in text
     for row in whole.rows:
         result = row.result
@@ -286,7 +286,7 @@ def test_as_text(whole):
             f"{result.spikes_per_neuron * result.neurons / 1600:.3f}",
             f"{result.operations:,.0f}",
         ]
-        assert counted[row.method] == [f"{count:,.0f}" for count in vars(result.work).values()]
+        assert counted[row.method] == [f"{count:,.0f}" for count in vars(result.operation_counts).values()]
         settings = ", ".join(f"{key} {value}" for key, value in row.settings.items())
         assert f"{row.method}: {settings}" in text.splitlines()
     for name, prices in energy.PRICES.items():
@@ -308,7 +308,7 @@ def test_energy_as_text(whole):
     """Of the ANN, 67,776 products and 2,752 comparisons: 0.9 and 3.7 pJ each in 45 nm."""
     cache, dram, additions = tables(str(whole))[3]["ANN"]
     joules = ((67_776 + 2_752) * 0.9 + 67_776 * 3.7) / 1e6
-    words = whole.ann_work.words
+    words = whole.ann_operation_counts.words
     assert cache == f"{joules:.3g} µJ + {words * 5 / 1e6:.3g} µJ"
     assert dram == f"{joules:.3g} µJ + {words * 650 / 1e6:.3g} µJ"
     assert additions == f"{(67_776 + 2_752 + 13 * 67_776) / 1e6:.3g} M additions"
@@ -338,7 +338,7 @@ def test_a_sixth_method_runs(sixth, digits):
         assert (abs(trace.output - run.output) < 1e-9).all()
         assert run.latency == 8
         assert 0 < run.spikes_per_neuron < 1
-        assert (work(run).comparisons == 8 * run.neurons + energy.synaptic(run).comparisons).all()
+        assert (operation_counts(run).comparisons == 8 * run.neurons + energy.synaptic(run).comparisons).all()
     fine = snn.run(calibration, levels=2**16)
     np.testing.assert_allclose(fine.output, net(calibration), atol=1e-2)
 
@@ -368,8 +368,8 @@ def test_a_sixth_method_is_diagnosed_and_explained(sixth, digits):
     assert [row.population for row in found.rows] == ["relu1", "relu2", "relu3"]
     assert found.advice["relu1"] == f"{found.rows[0].cause}: {found.rows[0].cause}: a toy of 2 levels is a toy"
     trace = snn.simulate(x)
-    told = snnref.explain(trace, "relu3", 5, sample=2)
-    assert told == f"relu3[5] fired at {trace.trains['relu3'].times[2, 5]:g}"
+    describe_answer = snnref.explain(trace, "relu3", 5, sample=2)
+    assert describe_answer == f"relu3[5] fired at {trace.trains['relu3'].times[2, 5]:g}"
 
 
 def test_a_sixth_method_checks_neurons(sixth):

@@ -9,7 +9,7 @@ import pytest
 from test_counting import connected
 
 from snnref import amos, energy, rate, sigma_delta, tdsnn, ttfs
-from snnref.analysis.evaluation import evaluate, work
+from snnref.analysis.evaluation import evaluate, operation_counts
 from snnref.layers import (
     Activation,
     Add,
@@ -29,8 +29,8 @@ from snnref.network import Network
 from snnref.network.canonical import canonical
 from snnref.network.graph import READOUT
 from snnref.network.nodes import MaxPool as Pool
-from snnref.network.nodes import Population, driven
-from snnref.spiking.energy import PRICES, SPIKES_PER_OUTPUT, Prices, Work, of_ann
+from snnref.network.nodes import Population, weighted_nodes
+from snnref.spiking.energy import PRICES, SPIKES_PER_OUTPUT, OperationCounts, Prices, of_ann
 from snnref.spiking.synaptic_operations import analog_operations
 from snnref.spiking.trains import Analog
 
@@ -59,11 +59,11 @@ def events(trace, name, sample):
     return trace.trains[name].events(sample)[1]
 
 
-def by_spikes(trace, sample, *, copies=lambda node, term: 1):
+def by_spikes(trace, sample, *, neurons_receiving=lambda node, term: 1):
     """An addition for each synapse that a spike meets: the weight is read, the potential read and written. A comparison
     for each window of a pool. A product of an analog value reads its weight and itself."""
     tally = Tally()
-    for node in driven(trace.nodes).values():
+    for node in weighted_nodes(trace.nodes).values():
         for term, sum_ in enumerate(node.inputs):
             for p in sum_.projections:
                 synapses = connected(p, trace.nodes[p.source].shape)
@@ -71,7 +71,7 @@ def by_spikes(trace, sample, *, copies=lambda node, term: 1):
                     tally.count(additions=1, multiplications=1, words=2, times=synapses.sum())
                 for neuron in events(trace, p.source, sample):
                     for _ in np.flatnonzero(synapses[neuron]):
-                        tally.count(additions=1, words=3, times=copies(node, term))
+                        tally.count(additions=1, words=3, times=neurons_receiving(node, term))
     for node in trace.nodes.values():
         if isinstance(node, Pool):
             windows = node.window(one_hots(trace.nodes[node.source].shape)) > 0
@@ -83,7 +83,7 @@ def by_spikes(trace, sample, *, copies=lambda node, term: 1):
 def agree(trace, run, counted):
     """Of every sample; `run` tells the same as `simulate`."""
     expected = np.array([list(vars(counted(sample)).values()) for sample in range(len(trace.output))])
-    for found in (work(trace), work(run)):
+    for found in (operation_counts(trace), operation_counts(run)):
         for i, kind in enumerate(astuple(found)):
             assert kind.shape == expected[:, i].shape
             assert np.array_equal(kind, expected[:, i]), list(vars(found))[i]
@@ -108,7 +108,7 @@ def test_rate(net, x, options):
 
     def counted(sample):
         tally = by_spikes(trace, sample)
-        for name, node in driven(trace.nodes).items():
+        for name, node in weighted_nodes(trace.nodes).items():
             compares = isinstance(node, Population)
             current = any(isinstance(trace.trains[source], Analog) for source in node.sources)
             adds = current or np.any(node.input.bias)
@@ -143,9 +143,9 @@ def test_rate_of_binary_units(kind, thresholds):
     trace = snn.simulate(x)
     sent = np.abs(trace.spikes_over_time["sign"]).sum()
     assert sent > 0
-    expected = Work(12 + 2 * sent + 15 + sent, 12, 15 * thresholds, 24 + 6 * sent + 3 * 15)
+    expected = OperationCounts(12 + 2 * sent + 15 + sent, 12, 15 * thresholds, 24 + 6 * sent + 3 * 15)
     for run in (trace, snn.run(x)):
-        assert [value.item() for value in astuple(work(run))] == list(astuple(expected))
+        assert [value.item() for value in astuple(operation_counts(run))] == list(astuple(expected))
 
 
 @pytest.mark.parametrize("ends", ["linear", "relu"])
@@ -159,7 +159,7 @@ def test_ttfs(net, x, output, ends):
 
     def counted(sample):
         tally = by_spikes(trace, sample)
-        for name, node in driven(trace.nodes).items():
+        for name, node in weighted_nodes(trace.nodes).items():
             n = prod(node.shape)
             if name == READOUT and output == "earliest" and ends == "relu":
                 continue  # it reads what the population before it sends
@@ -184,7 +184,7 @@ def test_sigma_delta(net, x, options):
 
     def counted(sample):
         tally = by_spikes(trace, sample)
-        for name, node in driven(trace.nodes).items():
+        for name, node in weighted_nodes(trace.nodes).items():
             for p in node.input.projections:
                 synapses = connected(p, trace.nodes[p.source].shape)
                 for neuron in events(trace, p.source, sample):
@@ -206,7 +206,7 @@ def test_tdsnn(net, x, options):
 
     def counted(sample):
         tally = by_spikes(trace, sample)
-        for name, node in driven(trace.nodes).items():
+        for name, node in weighted_nodes(trace.nodes).items():
             last = [trace.trains[source].lag[sample].max() for source in node.sources]
             if options.get("inhibition"):
                 last = [trace.trains[source].last[sample] for source in node.sources]
@@ -231,15 +231,15 @@ def test_amos(net, x, encoding, steps):
     trace, run = snn.simulate(x), snn.run(x)
     units = trace.code.units(trace.nodes)
 
-    def copies(node, term):
+    def neurons_receiving(node, term):
         return sum(weight != 0 for weight in units[node.name].c[term]) if node.name in units else 1
 
     def counted(sample):
-        tally = by_spikes(trace, sample, copies=copies)
-        for node in driven(trace.nodes).values():
+        tally = by_spikes(trace, sample, neurons_receiving=neurons_receiving)
+        for node in weighted_nodes(trace.nodes).values():
             for term, sum_ in enumerate(node.inputs):
                 if encoding == "analog" and "input" in sum_.sources:  # every gate adds the current
-                    tally.count(additions=1, words=3, times=copies(node, term) * prod(node.shape))
+                    tally.count(additions=1, words=3, times=neurons_receiving(node, term) * prod(node.shape))
         for name, unit in units.items():
             if name == "input":
                 continue  # how pixels become spikes is not counted
@@ -279,7 +279,7 @@ def test_amos_with_trained_units():
         for z, h in ((s, unit["s"].h), (m, unit["m"].h), (r, np.tri(3, k=-1)))
     )
     gates = 3 * (8 + 3 + 40)
-    done = work(run)
+    done = operation_counts(run)
     assert np.array_equal(done.additions, heard + inhibited + 2)
     assert np.array_equal(done.words, 3 * (heard + inhibited + 2 + gates))
     assert done.comparisons.tolist() == [gates] * 3
@@ -353,14 +353,14 @@ def test_multiplications_of_the_ann_are_its_synapses(make):
 def test_evaluate_tells_the_mean_over_images(name, net, x):
     snn = method(name).convert(net, x)
     found, run = evaluate(net, snn, x=x, labels=np.arange(len(x)), batch=2), snn.run(x)
-    for kind, value in vars(work(run)).items():
-        assert getattr(found.work, kind) == pytest.approx(np.mean(value)), kind
+    for kind, value in vars(operation_counts(run)).items():
+        assert getattr(found.operation_counts, kind) == pytest.approx(np.mean(value)), kind
     counted = getattr(method(name), "counted", lambda _: {})(run)
     assert found.also == pytest.approx({key: np.mean(value) for key, value in counted.items()})
 
 
 def test_work_adds_up():
-    total = Work(1, 2, 3, 4) + Work(np.array([1.0, 2.0]), 0, 5, 6)
+    total = OperationCounts(1, 2, 3, 4) + OperationCounts(np.array([1.0, 2.0]), 0, 5, 6)
     assert total.additions.tolist() == [2, 3]
     assert (total.multiplications, total.comparisons, total.words) == (2, 8, 10)
 
@@ -368,7 +368,7 @@ def test_work_adds_up():
 def test_prices():
     """A comparison costs an addition; memory is apart, and unknown where the source gives none."""
     prices = Prices(2.0, 10.0, 100.0, "pJ", "a test")
-    done = Work(np.array([1.0, 2.0]), 3, 4, np.array([5.0, 6.0]))
+    done = OperationCounts(np.array([1.0, 2.0]), 3, 4, np.array([5.0, 6.0]))
     assert prices.compute(done).tolist() == [2 * 5 + 30, 2 * 6 + 30]
     assert prices.memory(done).tolist() == [500, 600]
     assert replace(prices, word=None).memory(done) is None
@@ -385,7 +385,7 @@ def test_every_price_has_a_source():
         assert prices.word is None or prices.word > prices.multiplication
     assert astuple(PRICES["45 nm, cache"])[:4] == (0.9, 3.7, 10 / 2, "pJ")
     assert astuple(PRICES["45 nm, DRAM"])[:4] == (0.9, 3.7, 1300 / 2, "pJ")
-    assert PRICES["28 nm"].compute(Work(1, 1, 0, 9)) == 14  # a multiply-accumulate
+    assert PRICES["28 nm"].compute(OperationCounts(1, 1, 0, 9)) == 14  # a multiply-accumulate
     assert 1 < SPIKES_PER_OUTPUT < 2
 
 
@@ -394,23 +394,23 @@ def test_updates():
     x = networks.images(np.random.default_rng(1), NETS["chain"])
     run = rate.convert(NETS["chain"], x).run(x, steps=1)
     steps = np.array([1.0, 0.0, 2.0])
-    assert astuple(energy.updates(run, 3, neurons=4, compares=False))[0].tolist() == [12, 12, 12]
-    assert astuple(energy.updates(run, 3, neurons=4, compares=False))[2].tolist() == [0, 0, 0]
-    assert energy.updates(run, steps, neurons=4).words.tolist() == [12, 0, 24]
-    assert energy.updates(run, steps, neurons=4, adds=False).words.tolist() == [8, 0, 16]
-    assert energy.updates(run, steps, neurons=4, adds=False).additions.tolist() == [0, 0, 0]
+    assert astuple(energy.updates_per_step(run, 3, neurons=4, compares=False))[0].tolist() == [12, 12, 12]
+    assert astuple(energy.updates_per_step(run, 3, neurons=4, compares=False))[2].tolist() == [0, 0, 0]
+    assert energy.updates_per_step(run, steps, neurons=4).words.tolist() == [12, 0, 24]
+    assert energy.updates_per_step(run, steps, neurons=4, adds=False).words.tolist() == [8, 0, 16]
+    assert energy.updates_per_step(run, steps, neurons=4, adds=False).additions.tolist() == [0, 0, 0]
 
 
 def test_work_of_rate_coding_grows_with_time(net, x):
     """And is that of every moment up to now, whether one asks on the way or not."""
     snn = rate.convert(net, x)
-    done = [work(snn.run(x, steps=steps)) for steps in (4, 8, 16)]
+    done = [operation_counts(snn.run(x, steps=steps)) for steps in (4, 8, 16)]
     for kind in ("additions", "comparisons", "words"):
         one, two, four = (getattr(each, kind) for each in done)
         assert (one < two).all()
         assert (two < four).all()
     assert np.array_equal(done[0].multiplications, done[2].multiplications)
-    asked = [work(run) for run in snn.runs(x, steps=16, stops=[4, 8])]
+    asked = [operation_counts(run) for run in snn.runs(x, steps=16, stops=[4, 8])]
     for ours, expected in zip(asked, done, strict=True):
         assert np.array_equal(astuple(ours), astuple(expected))
 
@@ -422,7 +422,7 @@ def test_work_of_time_to_first_spike(net, x):
     few, many = energy.synaptic(done), energy.synaptic(longer)
     for kind in ("additions", "comparisons", "words"):
         np.testing.assert_allclose(getattr(few, kind), getattr(many, kind), rtol=0.02)
-    ours, theirs = ttfs.work(done), ttfs.work(longer)
+    ours, theirs = ttfs.operation_counts(done), ttfs.operation_counts(longer)
     for kind in ("additions", "comparisons", "words"):
         np.testing.assert_allclose(getattr(theirs, kind), 2 * getattr(ours, kind), rtol=1e-3)
 
@@ -431,11 +431,11 @@ def test_nothing_happens_in_sigma_delta_where_no_spike_comes(net):
     x = np.abs(networks.images(np.random.default_rng(1), net))
     snn = sigma_delta.convert(net, x, threshold=2.0**6, settle=False)
     silent = snn.run(0 * x + 0.1, engine="numpy")  # below the cutoff
-    assert not np.any(astuple(work(silent)))
+    assert not np.any(astuple(operation_counts(silent)))
 
 
 def test_tdsnn_leaks_the_longer_the_larger_its_time_constant(net, x):
-    done = [work(tdsnn.convert(net, x, leak=leak).run(x)) for leak in (2.0, 4.0, 8.0)]
+    done = [operation_counts(tdsnn.convert(net, x, leak=leak).run(x)) for leak in (2.0, 4.0, 8.0)]
     for kind in ("multiplications", "comparisons", "words"):
         one, two, four = (getattr(each, kind) for each in done)
         assert (one < two).all()
@@ -443,7 +443,7 @@ def test_tdsnn_leaks_the_longer_the_larger_its_time_constant(net, x):
 
 
 def test_gates_of_amos_grow_with_bits_not_with_the_image(net, x):
-    found = {K: work(amos.convert(net, x, K=K, alpha=2.0).run(x)).comparisons for K in (2, 4)}
+    found = {K: operation_counts(amos.convert(net, x, K=K, alpha=2.0).run(x)).comparisons for K in (2, 4)}
     assert all(len(set(comparisons)) == 1 for comparisons in found.values())
     assert np.array_equal(found[4], 2 * found[2])
 

@@ -14,9 +14,9 @@ from snnref.figures import handwriting, landing
 from snnref.figures.codes import NAMES
 from snnref.figures.description import Bars, Cells, Rule, Ticks
 from snnref.figures.digits import digits
-from snnref.figures.timeline import read, sent
+from snnref.figures.timeline import sent, timeline
 from snnref.methods import METHODS
-from snnref.network.nodes import driven
+from snnref.network.nodes import weighted_nodes
 
 THREE = handwriting.encode(DIGITS[3][0])
 
@@ -169,19 +169,19 @@ def test_sums_over_events_are_the_totals_of_the_run(code, drawing):
     reading = landing.seen(drawing).readings[code]
     events = sent(snn, run)
     assert {name: len(time) for name, (time, _) in events.items()} == {k: int(v.sum()) for k, v in run.spikes.items()}
-    copies = getattr(run.code, "heard_by", lambda node, term: 1)
+    neurons_receiving = getattr(run.code, "neurons_receiving", lambda node, term: 1)
     total = 0
     for name, (time, neuron) in events.items():
         assert (time >= 0).all()
         assert (time <= run.latency + 1e-12).all()
         count = np.bincount(neuron, minlength=run.spikes[name].size)
         assert np.array_equal(count, run.spikes[name].ravel())
-        for node in driven(run.nodes).values():
+        for node in weighted_nodes(run.nodes).values():
             for term, sum_ in enumerate(node.inputs):
                 for p in sum_.projections:
                     if p.source == name:
                         reached = np.broadcast_to(p.fan_out(run.nodes[name].shape), run.nodes[name].shape).ravel()
-                        total += sum(int(reached[k]) for k in neuron) * copies(node, term)
+                        total += sum(int(reached[k]) for k in neuron) * neurons_receiving(node, term)
     answer, spikes, operations, output = reading.until(1.0)
     assert spikes == sum(int(v.sum()) for v in run.spikes.values())
     assert operations == total == run.operations.total[0]
@@ -275,7 +275,7 @@ def test_rows_are_the_same_neurons_in_all_codes_by_activation():
     assert [np.count_nonzero(row >= 0) for row in rows.values()] == [landing.SHOWN] * 4
     for code, sign in (("ttfs", 1), ("tdsnn", -1)):
         snn = landing.converted()[code]
-        times, shown = read(snn, x, rows={"relu1": rows["relu1"]}).raster
+        times, shown = timeline(snn, x, rows={"relu1": rows["relu1"]}).raster
         assert len(times)
         assert (sign * np.diff(times[np.argsort(shown)]) >= 0).all()
 

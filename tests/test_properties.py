@@ -14,7 +14,7 @@ from snnref.arrays import to_numpy
 from snnref.layers import Activation, Add, Conv, Multiply
 from snnref.methods import METHODS, method
 from snnref.network.canonical import Inexpressible, canonical
-from snnref.network.nodes import MaxPool, Population, driven
+from snnref.network.nodes import MaxPool, Population, weighted_nodes
 from snnref.spiking.trains import Readings
 
 pytestmark = pytest.mark.filterwarnings("ignore:populations .* beyond the range of their trained units")
@@ -204,7 +204,7 @@ def test_operations_are_those_of_each_event(name, palette, i):
     if known := runs(name, palette, i):
         snn, run = known[0], known[1](case(palette, i)[1])
         expected = np.zeros(len(run.output))
-        for node in driven(snn.nodes).values():
+        for node in weighted_nodes(snn.nodes).values():
             for term, sum_ in enumerate(node.inputs):
                 unit = run.code.unit(node) if name == "amos" and isinstance(node, Population) else None
                 hearing = int((unit.c[term] != 0).sum()) if unit else 1

@@ -12,7 +12,7 @@ from snnref.network import READOUT, Network, counting
 from snnref.network.canonical import canonical
 from snnref.network.nodes import MaxPool
 from snnref.network.normalisation import normalise
-from snnref.rate.closed import Windowed
+from snnref.rate.closed import Closed
 from snnref.rate.stepwise import Stepwise
 from snnref.sigma_delta.wiring import Wiring
 from snnref.spiking.snn import SNN
@@ -73,7 +73,7 @@ def test_random_graph(seed):
     scales = {name: 2.0 ** rng.integers(-1, 3) for name in nodes}
     scales |= {name: scales[node.source] for name, node in nodes.items() if isinstance(node, MaxPool)}
     reset = str(rng.choice(["subtract", "zero"]))
-    snn = SNN(normalise(nodes, scales), scales, Stepwise(reset=reset), Windowed(reset=reset))
+    snn = SNN(normalise(nodes, scales), scales, Stepwise(reset=reset), Closed(reset=reset))
     trace, run = snn.simulate(x, steps=12), snn.run(x, steps=12, chunk=int(rng.integers(1, 13)), record=True)
     for name, spikes in trace.spikes_over_time.items():
         assert np.array_equal(spikes, run.trains[name].spikes), name

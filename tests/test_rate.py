@@ -9,14 +9,14 @@ import pytest
 import torch
 
 import snnref
-from snnref.arrays import Placed
+from snnref.arrays import WeightCache
 from snnref.layers import MaxPool as Pool
 from snnref.network import INPUT, READOUT, counting
 from snnref.network.canonical import canonical
 from snnref.network.nodes import MaxPool, Population, depths
 from snnref.network.normalisation import normalise
 from snnref.rate import choose_scales, convert, integrate_and_fire
-from snnref.rate.closed import Windowed
+from snnref.rate.closed import Closed
 from snnref.rate.stepwise import Stepwise
 from snnref.spiking.snn import SNN
 from snnref.spiking.trains import Analog, Clocked
@@ -39,7 +39,7 @@ def exact(net, x, *, reset="subtract", per_channel=False):
             if isinstance(node, MaxPool):
                 scales[name] = scales[node.source]
     options = {"reset": reset, "_depth": depths(nodes)}
-    return SNN(normalise(nodes, scales), scales, Stepwise(**options), Windowed(**options))
+    return SNN(normalise(nodes, scales), scales, Stepwise(**options), Closed(**options))
 
 
 @pytest.fixture(params=["subtract", "zero"])
@@ -162,7 +162,7 @@ def test_the_gate_by_its_definition(pooling):
         expected.append(now[best])
     node = MaxPool("pool", (1, 1, 1), Pool(2), "input")
     train = Clocked(spikes.reshape(30, 1, 1, 2, 2))
-    for code in (Stepwise(steps=30, pooling=pooling, gate_steps=4), next(Windowed(30).stretches())):
+    for code in (Stepwise(steps=30, pooling=pooling, gate_steps=4), next(Closed(30).time_chunks())):
         code = replace(code, pooling=pooling, gate_steps=4)
         assert code.max_pool(node, train).spikes.ravel().tolist() == expected
 
@@ -323,8 +323,8 @@ def test_nothing_leaves_the_device_of_the_input(net, x):
     """On torch's "meta" device, which computes no values but refuses to mix devices."""
     snn = exact(net, x)
     meta = torch.tensor(x).to("meta")
-    placed = Placed(snn.nodes).like(meta)
-    for code in (Stepwise(steps=3), *Windowed(steps=3, chunk=2).stretches()):
+    placed = WeightCache(snn.nodes).like(meta)
+    for code in (Stepwise(steps=3), *Closed(steps=3, chunk=2).time_chunks()):
         assert {train.value().device.type for train in walk(placed, code, meta).values()} == {"meta"}
 
 
@@ -344,10 +344,10 @@ def test_memory_does_not_grow_with_time():
 
 def test_groups_and_chunks_bound_what_is_held():
     snn = convert(snnref.load("digits-cnn"), snnref.data.load("digits", split="train")[0])
-    groups = list(Windowed(steps=1000).groups(snn.nodes, np.ones((599, 1, 8, 8))))
+    groups = list(Closed(steps=1000).groups(snn.nodes, np.ones((599, 1, 8, 8))))
     assert [i for samples, _ in groups for i in range(599)[samples]] == list(range(599))
     for samples, group in groups:
-        steps = [part.steps for part in group.stretches()]
+        steps = [part.steps for part in group.time_chunks()]
         assert sum(steps) == 1000
         assert max(steps) * len(range(599)[samples]) * 16 * 8 * 8 <= 2**21
 

@@ -16,7 +16,7 @@ from snnref.network.nodes import MaxPool as Pool
 from snnref.network.nodes import Population, depths
 from snnref.network.normalisation import normalise
 from snnref.rate import choose_scales, choose_thresholds, convert, integrate_and_fire, softmax
-from snnref.rate.closed import Windowed
+from snnref.rate.closed import Closed
 from snnref.rate.scales import Tail
 from snnref.rate.stepwise import Stepwise
 from snnref.spiking.snn import SNN
@@ -191,7 +191,7 @@ def test_binary_units_are_right_at_every_step(kind, reset, chunk):
     assert thresholds == {"b1": 0.5, "b2": 0.5, "b3": 0.5}
     scales = choose_scales(nodes, x, percentile=100) | {READOUT: 8.0}  # a power of two: else sums would be rounded
     code = {"reset": reset, "_depth": depths(nodes)}
-    snn = SNN(normalise(nodes, scales, thresholds), scales, Stepwise(**code), Windowed(**code))
+    snn = SNN(normalise(nodes, scales, thresholds), scales, Stepwise(**code), Closed(**code))
     trace = snn.simulate(x, steps=STEPS)
     assert_same(trace, snn.run(x, steps=STEPS, chunk=chunk, record=True))
     assert_same(trace, snn.run(torch.tensor(x), steps=STEPS, chunk=chunk, record=True))
@@ -211,7 +211,7 @@ def test_units_that_collect_before_they_fire(kind, reset):
     nodes = canonical(net)
     code = {"reset": reset, "_depth": depths(nodes)}
     high = normalise(nodes, dict.fromkeys(nodes, 1.0), {"b1": 4.0, "b2": 8.0, "b3": 4.0})
-    snn = SNN(high, dict.fromkeys(nodes, 1.0), Stepwise(**code), Windowed(**code))
+    snn = SNN(high, dict.fromkeys(nodes, 1.0), Stepwise(**code), Closed(**code))
     trace = snn.simulate(x, steps=STEPS)
     for name in ("b1", "b2", "b3"):
         found = set(np.unique(trace.spikes_over_time[name]).tolist())
@@ -344,7 +344,7 @@ def test_groups_of_samples_change_nothing(monkeypatch, net, x, options):
     snn = exact(net, x)
     trace = snn.simulate(x, steps=STEPS, **options)
     monkeypatch.setattr("snnref.rate.closed.CACHE", 1)
-    assert len(list(Windowed().groups(snn.nodes, x))) == len(x) > 1
+    assert len(list(Closed().groups(snn.nodes, x))) == len(x) > 1
     assert_same(trace, snn.run(x, steps=STEPS, record=True, chunk=2, **options))
     *_, early, last = snn.runs(x, steps=STEPS, chunk=2, stops=[7], **options)
     assert np.array_equal(early.output_over_time, trace.output_over_time[:7])

@@ -419,10 +419,11 @@ def test_what_is_claimed_of_all_five_holds_here():
     result = read(ALL_FIVE)
     near = comparison.cheapest(result, "mnist-two-conv")
     assert set(near) >= {"rate", "ttfs", "tdsnn", "amos", comparison.ROUNDED}
-    ann = comparison.side_by_side(result, "mnist-two-conv").ann_work
+    ann = comparison.side_by_side(result, "mnist-two-conv").ann_operation_counts
     prices = snnref.energy.PRICES["45 nm, cache"]
     ratio = {
-        name: prices.total(snnref.energy.Work(**point["work"])) / prices.total(ann) for name, point in near.items()
+        name: prices.total(snnref.energy.OperationCounts(**point["operation_counts"])) / prices.total(ann)
+        for name, point in near.items()
     }
     assert ratio["ttfs"] < 1 / 5
     assert ratio["rate"] < 1

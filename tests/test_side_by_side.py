@@ -8,7 +8,7 @@ import pytest
 
 import snnref
 from snnref import amos, energy
-from snnref.analysis.evaluation import work
+from snnref.analysis.evaluation import operation_counts
 from snnref.figures import convert, side_by_side
 from snnref.figures.description import Bars, Rule, Ticks
 from snnref.figures.digits import digits
@@ -39,7 +39,7 @@ def test_bars_of_one_network_are_those_of_its_runs():
     figure = side_by_side.one_network(image=7, K=3, leak=4.0)
     net, calibration, images, _ = digits()
     run = amos.convert(net, calibration[::8], K=3).run(images[7:8])
-    done, ann, prices = work(run), energy.of_ann(net), PRICES["45 nm, cache"]
+    done, ann, prices = operation_counts(run), energy.of_ann(net), PRICES["45 nm, cache"]
     bars = [bar.y[0] for bar in marks(figure, Bars)]
     error, spikes, compute, memory = bars[4::5]
     assert compute == pytest.approx(prices.compute(done)[0] / prices.compute(ann))
@@ -54,7 +54,7 @@ def test_prices_are_what_they_are_set_to():
     free = marks(side_by_side.prices(multiplication=0.0, word=0.0), Bars)
     net, _, images, _ = digits()
     run = side_by_side._converted("ttfs", (("t_max", 32),)).run(images[: side_by_side.SOME])
-    done, ann = work(run), energy.of_ann(net)
+    done, ann = operation_counts(run), energy.of_ann(net)
     ratio = np.mean(done.additions + done.comparisons) / (ann.additions + ann.comparisons)
     assert free[1].y[0] == pytest.approx(np.log2(ratio))
     once, often = (marks(side_by_side.prices(reuse=n), Bars) for n in (1, 10))

@@ -16,7 +16,7 @@ from snnref import sigma_delta
 from snnref.layers import Activation, Dense, Flatten, Gain, ReLU
 from snnref.network import INPUT, READOUT, Network, counting
 from snnref.network.canonical import canonical
-from snnref.network.nodes import MaxPool, Population, driven
+from snnref.network.nodes import MaxPool, Population, weighted_nodes
 from snnref.network.normalisation import normalise
 from snnref.sigma_delta import follow, hysteresis, neuron
 from snnref.sigma_delta.closed import Closed
@@ -266,7 +266,7 @@ def test_events_add_up(net, x):
         values = {name: train.value() for name, train in trace.trains.items() if name != READOUT}
         lagging = 0
         for name, node in trace.nodes.items():
-            if name in driven(trace.nodes):
+            if name in weighted_nodes(trace.nodes):
                 v = node.input.drive({k: values[k] for k in node.sources}) + node.input.bias
                 assert np.array_equal(trace.potentials[name][-1], v)
             if isinstance(node, Population):
@@ -458,13 +458,13 @@ def test_operations_are_updates(net, x):
     snn = exact(net)
     run, wiring = snn.run(x, record=True), snn.stepwise.wiring
     updates = np.zeros(len(x))
-    for name in driven(snn.nodes):
+    for name in weighted_nodes(snn.nodes):
         inlet = wiring.inlet(name)
         for source, first in inlet.first.items():
             for sample in range(len(x)):
                 neurons = run.trains[source].of(sample)["neuron"] + first
                 updates[sample] += np.diff(inlet.synapses.starts)[neurons].sum()
-    beside = len(counting.projections(snn.nodes)) != sum(len(wiring.inlet(n).first) for n in driven(snn.nodes))
+    beside = len(counting.projections(snn.nodes)) != sum(len(wiring.inlet(n).first) for n in weighted_nodes(snn.nodes))
     if beside:  # parallel synapses are one addition, and counted one by one
         assert np.all(run.operations.total >= updates)
     else:

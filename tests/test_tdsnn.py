@@ -18,7 +18,7 @@ from snnref.layers.reverse_coding import decay, growth, slack, spike_time, stair
 from snnref.network import INPUT, READOUT, Network
 from snnref.network.canonical import canonical
 from snnref.network.counting import neurons, synapses
-from snnref.network.nodes import Input, Population, driven
+from snnref.network.nodes import Input, Population, weighted_nodes
 from snnref.network.nodes import MaxPool as Pool
 from snnref.tdsnn import active_period, firing_time, inhibitory_period, tick_weight, ticking_pool
 
@@ -102,7 +102,7 @@ def test_other_leaks_population_by_population(net, x, leak, threshold):
     """On the same incoming trains, but for neurons whose A + 1 is next to a power of exp(1/L); which are few."""
     snn = tdsnn.convert(net, x, leak=leak, threshold=threshold)
     trace, ties, compared = snn.simulate(x), 0, 0
-    for name, node in driven(snn.nodes).items():
+    for name, node in weighted_nodes(snn.nodes).items():
         trains = {source: trace.trains[source] for source in node.sources}
         a = node.input.drive({k: t.sent for k, t in trains.items()}) + snn.closed.bias(node, x)
         if name == READOUT:
@@ -372,7 +372,7 @@ def test_the_pipeline(net, x):
         plan, nodes = plans[1], run.nodes
         stages = {stage.node: stage for stage in plan.stages}
         waits = {(d.source, d.target): d.steps for d in plan.delay_lines}
-        for name, node in driven(nodes).items():
+        for name, node in weighted_nodes(nodes).items():
             begin, release = stages[name].inhibitory
             last = max(int(run.trains[s].last[1]) for s in node.sources)
             assert release - begin == max(last, run.code.one)
@@ -395,7 +395,7 @@ def test_costs_are_those_of_the_steps(net, x):
     found, hardware = tdsnn.costs(trace), tdsnn.hardware_costs(trace)
     for i in range(len(x)):
         leaks = ticks = arrivals = silent = 0
-        for name, node in driven(trace.nodes).items():
+        for name, node in weighted_nodes(trace.nodes).items():
             end = max(trace.code.one, *(int(trace.trains[s].last[i]) for s in node.sources))
             silent += end * int(np.prod(node.shape))
             if name != READOUT:

@@ -16,7 +16,7 @@ from snnref.network.canonical import canonical
 from snnref.network.nodes import Population
 from snnref.tdsnn.adjust import plain
 from snnref.training import trainer as fitting
-from snnref.training.options import Augmentation, Training
+from snnref.training.options import Augmentation, TrainingOptions
 
 ADJUSTABLE = [networks.chain, networks.residual, networks.concat, networks.awkward]  # `sums` pools one without a ReLU
 
@@ -159,13 +159,13 @@ def test_what_cannot_be_adjusted_is_refused():
 def test_the_gradient_goes_straight_through():
     """Forward G, backward max(0, x) + 1."""
     x = torch.tensor([-2.0, -0.1, 0.3, 7.0], requires_grad=True)
-    y = fitting._straight_through(Activation("reverse", 2.0))(x)
+    y = fitting.with_surrogate_gradient(Activation("reverse", 2.0))(x)
     assert torch.allclose(y.detach(), staircase(x.detach(), leak=2.0))
     y.sum().backward()
     assert x.grad.tolist() == [0, 0, 1, 1]
 
 
-BRIEF = Training(epochs=3, batch=128, learning_rate=1e-3, weight_decay=0.0, label_smoothing=0.0)
+BRIEF = TrainingOptions(epochs=3, batch=128, learning_rate=1e-3, weight_decay=0.0, label_smoothing=0.0)
 
 
 def test_retraining_takes_the_loss_down_and_converts_without_any(digits):
@@ -237,7 +237,7 @@ def test_retraining_refuses_data_that_do_not_fit(digits):
         tdsnn.retrain(net, (images, np.where(labels == 9, 10, labels)))
     with pytest.raises(ValueError, match=r"data: got images with values down to -0.5"):
         tdsnn.retrain(net, (images - 0.5, labels))
-    with pytest.raises(TypeError, match=r"how: got int, expected a snnref.training.options.Training"):
+    with pytest.raises(TypeError, match=r"how: got int, expected snnref.training.options.TrainingOptions"):
         tdsnn.retrain(net, (images, labels), how=3)
     with pytest.raises(ValueError, match=r"how: got an augmentation for data of shape .* up to 4"):
         tdsnn.retrain(net, (4 * images, labels), how=replace(BRIEF, augmentation=Augmentation(shift=0.1)))
@@ -330,7 +330,7 @@ def test_retraining_takes_networks_of_any_kind():
     )
     x = rng.random((64, 2, 4))
     labels = (x.sum(axis=(1, 2)) > 4).astype(int)
-    how = Training(epochs=20, batch=32, learning_rate=1e-2)
+    how = TrainingOptions(epochs=20, batch=32, learning_rate=1e-2)
     new = tdsnn.retrain(net, (x, labels), leak=3.0, how=how)
     assert np.array_equal(new.layers["pool"][0].high, pool.high)
     assert not np.array_equal(new.layers["out"][0].weight, net.layers["out"][0].weight)
@@ -341,7 +341,7 @@ def test_retraining_takes_networks_of_any_kind():
 def test_a_bias_behind_dropout_is_trained():
     rng = np.random.default_rng(0)
     net = Network((4,)).add("d", networks.dense(rng, 3, 4))
-    how = Training(epochs=3, batch=8, dropout={"d": 0.2})
-    fit = fitting.Fit(net, how, what={}, rng=rng, samples=16)
+    how = TrainingOptions(epochs=3, batch=8, dropout={"d": 0.2})
+    fit = fitting.Trainer(net, how, what={}, rng=rng, samples=16)
     new = fit.run(rng.random((16, 4)), rng.integers(0, 3, 16))
     assert not np.array_equal(new.layers["d"][0].bias, net.layers["d"][0].bias)

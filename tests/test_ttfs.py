@@ -15,12 +15,12 @@ from snnref import ttfs
 from snnref.layers import Activation, AvgPool, Conv, Dense, Flatten, Gain, ReLU, Softmax, UnevenAvgPool
 from snnref.network import INPUT, READOUT, Network, counting
 from snnref.network.canonical import canonical
-from snnref.network.nodes import MaxPool, Population, Readout, driven
+from snnref.network.nodes import MaxPool, Population, Readout, weighted_nodes
 from snnref.network.normalisation import normalise
 from snnref.spiking import calibration
 from snnref.spiking.snn import SNN
 from snnref.spiking.walk import activations
-from snnref.ttfs import said, spiking_stage, two_stages
+from snnref.ttfs import quantised, spiking_stage, two_stages
 from snnref.ttfs.closed import Closed
 from snnref.ttfs.scales import CANDIDATES, Chooser
 from snnref.ttfs.schedule import answering, windows
@@ -136,7 +136,7 @@ def test_what_a_population_says_is_what_it_receives_in_whole_steps(net, x):
         if isinstance(node, Population):
             received = node.input.drive({k: values[k] for k in node.sources}) + node.input.bias
             assert np.array_equal(values[name], np.clip(np.floor(16 * received + 0.5), 0, 16) / 16)
-            assert np.array_equal(values[name], said(received, 1.0, t_max=16))
+            assert np.array_equal(values[name], quantised(received, 1.0, t_max=16))
         if isinstance(node, MaxPool):
             assert np.array_equal(values[name], node.window(values[node.source]))
 
@@ -145,7 +145,7 @@ def test_half_a_step_takes_away_the_bias():
     """The bare crossing cuts off: half a step too small on average; with half a step's charge nothing on average."""
     x = np.linspace(0, 1, 4001)
     for early, mean in ((0.0, -0.5), (0.5, 0.0)):
-        wrong = 20 * (said(x, 1.0, t_max=20, early=early) - x)
+        wrong = 20 * (quantised(x, 1.0, t_max=20, early=early) - x)
         assert wrong.mean() == pytest.approx(mean, abs=0.01)
         assert np.ptp(wrong) == pytest.approx(1, abs=0.01)
 
@@ -171,7 +171,7 @@ def test_thresholds_in_the_papers_unit(make, rule, per):
     if per == "channel":
         return
     nodes, trace = canonical(net), snn.simulate(x)
-    for name, node in driven(nodes).items():
+    for name, node in weighted_nodes(nodes).items():
         if isinstance(node, Population):
             times = {k: trace.trains[k].times for k in node.sources}
             largest = max(snn.scales[k] for k in node.sources)
@@ -185,17 +185,17 @@ def test_scales_follow_each_other():
     """x_max = u_th · x_max of the layer below / t_max."""
     net = networks.chain(np.random.default_rng(0))
     x = np.abs(networks.images(np.random.default_rng(1), net))
-    given = {name: 10.0 + k for k, name in enumerate(driven(canonical(net)))}
+    given = {name: 10.0 + k for k, name in enumerate(weighted_nodes(canonical(net)))}
     snn = ttfs.convert(net, x, t_max=32, threshold=given)
     assert snn.scales[INPUT] == x.max()
-    for name, node in driven(snn.nodes).items():
+    for name, node in weighted_nodes(snn.nodes).items():
         assert snn.scales[name] == pytest.approx(given[name] * snn.scales[node.sources[0]] / 32)
     flat = ttfs.convert(net, x, t_max=32, threshold=10.0)
     assert flat.scales == ttfs.convert(net, x, t_max=32, threshold=dict.fromkeys(given, 10.0)).scales
     branched = networks.residual(np.random.default_rng(0))
     x = np.abs(networks.images(np.random.default_rng(1), branched))
     snn = ttfs.convert(branched, x, t_max=32, threshold=10.0)
-    several = [node for node in driven(snn.nodes).values() if len({snn.scales[k] for k in node.sources}) > 1]
+    several = [node for node in weighted_nodes(snn.nodes).values() if len({snn.scales[k] for k in node.sources}) > 1]
     assert several
     for node in several:  # of sources that differ, the largest
         assert snn.scales[node.name] == pytest.approx(10.0 * max(snn.scales[k] for k in node.sources) / 32)
@@ -209,7 +209,7 @@ def test_bound_is_the_largest_that_can_come(net, x):
     """Eq. 5, by brute force: the weights of a neuron from each source by itself, the positive ones added up."""
     nodes = canonical(net)
     scales = Chooser("maximum", "layer", 16, 0.5)(nodes, x)
-    for node in driven(nodes).values():
+    for node in weighted_nodes(nodes).values():
         bounds, loose = ttfs.bound(node, nodes, scales), False
         highest = np.broadcast_to(node.input.bias, node.shape) + 0.0
         for p in node.input.projections:
@@ -239,15 +239,17 @@ def test_bound_holds_for_every_input():
 def test_search_finds_the_least_error(net, x):
     nodes = canonical(net)
     scales = Chooser("search", "layer", 8, 0.5)(nodes, x)
-    ann, received = activations(nodes, x), {INPUT: said(x, scales[INPUT], t_max=8)}
+    ann, received = activations(nodes, x), {INPUT: quantised(x, scales[INPUT], t_max=8)}
     for name, node in nodes.items():
         if isinstance(node, MaxPool):
             received[name] = node.window(received[node.source])
         elif isinstance(node, Population) or (isinstance(node, Readout) and answering(nodes) == name):
             u, wanted = node.input.drive(received) + node.input.bias, np.maximum(ann[name], 0)
-            errors = {s: ((said(u, s, t_max=8) - wanted) ** 2).mean() for s in [*(u.max() * CANDIDATES), scales[name]]}
+            errors = {
+                s: ((quantised(u, s, t_max=8) - wanted) ** 2).mean() for s in [*(u.max() * CANDIDATES), scales[name]]
+            }
             assert errors[scales[name]] == pytest.approx(min(errors.values()))
-            received[name] = said(u, scales[name], t_max=8)
+            received[name] = quantised(u, scales[name], t_max=8)
 
 
 def test_search_beats_the_maximum_and_the_maximum_beats_the_bound():
@@ -437,7 +439,7 @@ def test_spikes_that_skip_a_window_wait(net, x):
     plan = ttfs.schedule(snn)
     stages = {s.node: s for s in plan.stages}
     waits = {(line.source, line.target): line for line in plan.delay_lines}
-    for name, node in driven(snn.nodes).items():
+    for name, node in weighted_nodes(snn.nodes).items():
         for source in node.sources:
             gap = stages[name].silent[0] - stages[source].spiking[0]
             assert gap >= 0

@@ -49,10 +49,10 @@ def test_an_explanation_adds_up(net, x, half_step):
                 time = trace.trains[name].times[(1, *place)]
                 if time < 16:
                     assert f"fired at step {time:g} " in verdict
-                    said = (
+                    quantised = (
                         trace.trains[name].value()[(1, *place)] * np.broadcast_to(trace.scales[name], node.shape)[place]
                     )
-                    assert float(verdict.split()[-1].rstrip(".")) == pytest.approx(said, rel=1e-3)
+                    assert float(verdict.split()[-1].rstrip(".")) == pytest.approx(quantised, rel=1e-3)
                 else:
                     assert "did not fire" in verdict
                     assert ("ReLU" in verdict) == (u <= 0)
@@ -144,7 +144,7 @@ def test_the_map_has_the_readers_point(digits):
     shares = np.linspace(0.1, 1.5, 57)
     errors = [ttfs.error(u, wanted, s * wanted.max(), t_max=16, early=0.0) for s in shares]
     assert best == pytest.approx(shares[int(np.argmin(errors))], abs=0.006)
-    silent = np.mean((wanted > 0) & (ttfs.said(u, 0.9 * wanted.max(), t_max=16, early=0.0) == 0))
+    silent = np.mean((wanted > 0) & (ttfs.quantised(u, 0.9 * wanted.max(), t_max=16, early=0.0) == 0))
     assert f"{silent:.2%} are above 0 but too weak" in figure.caption
 
 

@@ -36,7 +36,7 @@ def test_card_fits_the_network(name):
     recipe = zoo.RECIPES[name]
     assert card["name"] == name
     assert card["test_accuracy"] >= PROMISED[name]
-    assert card["test_images"] == data.DATASETS[recipe.dataset].splits[recipe.held_out]
+    assert card["test_images"] == data.DATASETS[recipe.dataset].splits[recipe.test_split]
     assert card["data_checksums"] == data.checksums(recipe.dataset)
     assert card["command"] == f"snnref train {name} --seed {card['seed']}"
     assert card["recipe"]["epochs"] == recipe.epochs
@@ -192,8 +192,8 @@ def test_a_network_for_1_bit_images_is_trained_and_measured_on_them(monkeypatch)
     assert recipe.shown(grey).tolist() == [[0, 0, 1, 1]]
     assert recipe.shown(grey).dtype == np.float32
     assert recipe.shown(torch.from_numpy(grey)).tolist() == [[0, 0, 1, 1]]
-    assert np.array_equal(recipe.told(grey, {"cutoff": 0.2}), grey)
-    assert np.array_equal(recipe.told(grey, {"steps": 9}), recipe.shown(grey))
+    assert np.array_equal(recipe.preprocess_for(grey, {"cutoff": 0.2}), grey)
+    assert np.array_equal(recipe.preprocess_for(grey, {"steps": 9}), recipe.shown(grey))
     assert zoo.RECIPES["digits-cnn"].shown(grey) is grey
     seen = []
     coarse = replace(zoo.RECIPES["digits-cnn"], cutoff=0.5, epochs=1)

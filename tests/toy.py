@@ -13,8 +13,8 @@ from snnref.network.graph import INPUT
 from snnref.network.nodes import MaxPool, Population
 from snnref.network.normalisation import normalise
 from snnref.spiking.calibration import largest
-from snnref.spiking.energy import Work
-from snnref.spiking.snn import SNN, AtOnce, with_settings
+from snnref.spiking.energy import OperationCounts
+from snnref.spiking.snn import SNN, SinglePass, with_settings
 from snnref.spiking.trains import Readings
 from snnref.spiking.walk import activations
 from snnref.ttfs.trains import Timed
@@ -28,7 +28,7 @@ class Toy:
     """levels : of a value, and steps of a window."""
 
     method: ClassVar[str] = "toy"
-    limit: ClassVar[float] = 1.0
+    largest_value: ClassVar[float] = 1.0
     time_unit: ClassVar[str] = "steps of a toy"
     levels: int = 4
 
@@ -68,7 +68,7 @@ class Stepwise(Toy):
 
 
 @dataclass(frozen=True)
-class Closed(AtOnce, Toy):
+class Closed(SinglePass, Toy):
     def encode(self, x):
         xp = namespace(x)
         return Timed(xp.clip(xp.floor(x * self.levels), 0, self.levels), self.levels)
@@ -106,10 +106,10 @@ def counted(run):
     return {"toys": np.full(len(run.output), 7.0)}
 
 
-def work(run):
+def neuron_updates(run):
     """A comparison for each neuron and step."""
     compared = np.full(len(run.output), float(run.code.levels * neurons(run.nodes)))
-    return Work(0 * compared, 0 * compared, compared, 2 * compared)
+    return OperationCounts(0 * compared, 0 * compared, compared, 2 * compared)
 
 
 def reference(v: float, *, levels: int = 4) -> int:
@@ -123,7 +123,7 @@ def cases():
 check = SimpleNamespace(
     reference=reference,
     cases=cases,
-    play=lambda step, v, options: iter([step(v, **options)]),
-    given=lambda v, wrong: f"at {v:g}",
-    told=lambda step, v: f"fires in step {step}",
+    run_case=lambda step, v, options: iter([step(v, **options)]),
+    describe_case=lambda v, wrong: f"at {v:g}",
+    describe_answer=lambda step, v: f"fires in step {step}",
 )

@@ -45,7 +45,7 @@ from .converters import maximum, ramp, relu
 from .costs import Size, counted, size
 from .explain import explain
 from .fit import error, fit, product
-from .neuron_updates import work
+from .neuron_updates import neuron_updates
 from .options import AMOS, COMPARED
 from .schedule import Schedule, schedule
 from .staircase import staircases
@@ -71,6 +71,7 @@ __all__ = [
     "fit",
     "load_unit",
     "maximum",
+    "neuron_updates",
     "product",
     "ramp",
     "relu",
@@ -78,5 +79,4 @@ __all__ = [
     "size",
     "staircases",
     "trained",
-    "work",
 ]

@@ -32,15 +32,15 @@ def cases() -> Iterator[tuple[dict[str, Any], Case]]:
             yield {"K": K, "alpha": alpha}, float(x)
 
 
-def play(neuron: Callable[..., Any], case: Case, options: dict[str, Any]) -> Iterator[tuple[float, ...]]:
+def run_case(neuron: Callable[..., Any], case: Case, options: dict[str, Any]) -> Iterator[tuple[float, ...]]:
     """One answer for each case."""
     yield tuple(float(z) for z in neuron(case, **options))
 
 
-def given(case: Case, _: int) -> str:
+def describe_case(case: Case, _: int) -> str:
     return f"for x = {case!r}"
 
 
-def told(answer: tuple[float, ...], _: Case) -> str:
+def describe_answer(answer: tuple[float, ...], _: Case) -> str:
     fired = ", ".join(str(i + 1) for i, z in enumerate(answer) if z)
     return f"fires {f'gates {fired}' if fired else 'no gate'} of {len(answer)}"

@@ -15,7 +15,7 @@ from ..arrays.elementwise import take
 from ..layers import Conv, Dense
 from ..network.graph import INPUT
 from ..network.nodes import Input, MaxPool, Population, Readout, Sum
-from ..spiking.snn import AtOnce
+from ..spiking.snn import SinglePass
 from ..spiking.trains import Analog, Readings
 from .options import AMOS
 from .staircase import Staircase, staircases
@@ -24,7 +24,7 @@ from .unit import Unit
 
 
 @dataclass(frozen=True)
-class Stretches(Planes):
+class LazyPlanes(Planes):
     """Spikes of which the units' inputs are known; they are worked out once somebody asks."""
 
     unit: Unit = field(repr=False)
@@ -69,24 +69,24 @@ class Stretches(Planes):
 
 
 @dataclass(frozen=True)
-class Closed(AtOnce, AMOS):
+class Closed(SinglePass, AMOS):
     """The ReLU unit is ⌊x 2ᴷ⌋ 2⁻ᴷ between 0 and 1 − 2⁻ᴷ; any other is a table of its steps."""
 
     def encode(self, x: Array) -> Analog | Planes:
         self.check(x, "input")
         unit = self.unit(Input(INPUT, x.shape[1:]))
-        return Analog(x) if unit is None else said(unit, x)
+        return Analog(x) if unit is None else unit_spikes(unit, x)
 
     def population(self, node: Population, trains: Mapping[str, Analog | Planes]) -> Planes:
         unit = self.unit(node)
         assert unit is not None
         values = {name: train.value() for name, train in trains.items()}
         bits = unit is self.maxima and all(map(self._exact, trains.values()))
-        return said(unit, *(_sum(term, values) for term in node.inputs), bits=bits)
+        return unit_spikes(unit, *(_sum(term, values) for term in node.inputs), bits=bits)
 
     def _exact(self, train: Analog | Planes) -> bool:
         """Whether the units for maxima say these values exactly: those of the ReLU units, and maxima of such."""
-        return isinstance(train, Stretches) and (train.bits or train.unit is self.relu)
+        return isinstance(train, LazyPlanes) and (train.bits or train.unit is self.relu)
 
     def max_pool(self, node: MaxPool, train: Planes) -> Planes:
         raise TypeError(f"max-pool {node.name!r}: expected maxima of two; convert makes them")
@@ -115,15 +115,15 @@ def _sum(term: Sum, values: Mapping[str, Array]) -> Array:
     return drive + term.bias
 
 
-def said(unit: Unit, *x: Array, bits: bool = False) -> Planes:
+def unit_spikes(unit: Unit, *x: Array, bits: bool = False) -> Planes:
     """What units make of their inputs, `(batch, *features)` each."""
     stairs = staircases(unit)
     if stairs is None:
-        return Fired(scattered(unit, *x), unit.d, unit.step)
-    return Stretches(unit, stairs, x, bits)
+        return Fired(gates_one_by_one(unit, *x), unit.d, unit.step)
+    return LazyPlanes(unit, stairs, x, bits)
 
 
-def scattered(unit: Unit, *x: Array) -> Array:
+def gates_one_by_one(unit: Unit, *x: Array) -> Array:
     """`(K, …)`: the gates of a unit that has no staircase, block by block. Each gate that fires takes h_ij off all that
     come after it at once."""
     xp = namespace(*x)

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, Placed, check_calibration, to_numpy
+from ..arrays import Array, WeightCache, check_calibration, to_numpy
 from ..layers.activations import FUNCTIONS
 from ..network.canonical import Inexpressible, canonical
 from ..network.graph import INPUT, Graph
 from ..network.nodes import Nodes, Population
 from ..network.normalisation import normalise
-from ..spiking.calibration import some, thinned
+from ..spiking.calibration import subsample, subsample_values
 from ..spiking.snn import SNN, with_settings
 from ..spiking.walk import activations
 from .closed import Closed
@@ -64,7 +64,7 @@ def convert(
     codes = [with_settings(code(), settings, besides=besides) for code in (Stepwise, Closed)]
     codes[0].check(calibration, "calibration")
     plain = canonical(net)
-    ann = activations(plain, thinned(plain, calibration))
+    ann = activations(plain, subsample(plain, calibration))
     below = [INPUT] if float(calibration.min()) < 0 else []
     nodes = in_pairs(plain, may_be_negative(plain, below))
     if len(nodes) > len(plain):
@@ -125,14 +125,14 @@ def _shipped(name: str, kind: str, node: Any) -> Unit:
 
 def _warn(nodes: Nodes, ann: Mapping[str, Array], trained: Mapping[str, Unit]) -> None:
     """Say which populations often get what their units were not made for, and answer it worse than anything else."""
-    placed, often = Placed(nodes).like(ann[INPUT]), []
+    placed, often = WeightCache(nodes).like(ann[INPUT]), []
     for name, made in trained.items():
         if made.inputs == 2:
             continue  # both are scaled
         f: Any = nodes[name].activation  # type: ignore[union-attr]
         drive = to_numpy(placed[name].input.drive(ann) + placed[name].input.bias).ravel()
         beyond = drive[(drive < made.low) | (drive > made.high)]
-        tried = some(beyond)
+        tried = subsample_values(beyond)
         wrong = np.abs(made(tried) - f(tried)) > error(made, f)[1] if len(tried) else np.zeros(1)
         share = float(np.mean(wrong)) * len(beyond) / len(drive)
         if share > OFTEN:

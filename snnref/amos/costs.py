@@ -13,7 +13,7 @@ import numpy as np
 from ..network.canonical import canonical
 from ..network.graph import INPUT, READOUT, Graph
 from ..network.nodes import Population
-from ..spiking.energy import each
+from ..spiking.energy import per_sample_sums
 from ..spiking.run import Run
 from ..spiking.snn import with_settings
 from .convert import said_by, trained_units
@@ -71,7 +71,7 @@ def counted(run: Run) -> dict[str, np.ndarray]:
     """What `evaluate` reports besides, of each sample: neurons and spikes of the populations, and how often a gate was
     inhibited by another of its unit, which synaptic operations do not count."""
     trains = run.trains
-    spikes = sum(each(trains[name].count()) for name in run.code.units(run.nodes) if name != INPUT)
+    spikes = sum(per_sample_sums(trains[name].count()) for name in run.code.units(run.nodes) if name != INPUT)
     neurons = np.full(run.output.shape[0], float(run.neurons))
     return {"neurons": neurons, "spikes": spikes + 0 * neurons, "inhibition between gates": inhibitions(run)}
 
@@ -79,5 +79,7 @@ def counted(run: Run) -> dict[str, np.ndarray]:
 def inhibitions(run: Run, *, besides: tuple[str, ...] = ()) -> np.ndarray:
     """`(batch,)`: how often a gate was inhibited by another of its unit, in all nodes but some."""
     units = {name: unit for name, unit in run.code.units(run.nodes).items() if name not in besides}
-    heard = (each(run.trains[name].weighed(np.count_nonzero(unit.h, axis=0))) for name, unit in units.items())
+    heard = (
+        per_sample_sums(run.trains[name].weighed(np.count_nonzero(unit.h, axis=0))) for name, unit in units.items()
+    )
     return sum(heard, np.zeros(run.output.shape[0]))

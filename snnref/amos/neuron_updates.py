@@ -5,28 +5,28 @@ from __future__ import annotations
 from math import prod
 
 from ..network.graph import INPUT, READOUT
-from ..network.nodes import driven
-from ..spiking.energy import Work
+from ..network.nodes import weighted_nodes
+from ..spiking.energy import OperationCounts
 from ..spiking.run import Run
 from ..spiking.trains import Analog
 from .costs import inhibitions
 
 
-def work(run: Run) -> Work:
+def neuron_updates(run: Run) -> OperationCounts:
     """Of each sample: an addition for each gate that another inhibits, or that an analog current reaches; one
     comparison a gate, for which its sum and its threshold are read and the sum is cleared; the biases of the readout
     (those of units are in their thresholds)."""
     heard = inhibitions(run, besides=(INPUT,)) + _analog(run)
     gates, classes = run.neurons, prod(run.nodes[READOUT].shape)
-    return Work(heard + classes, 0 * heard, gates + 0 * heard, 3 * (heard + gates + classes))
+    return OperationCounts(heard + classes, 0 * heard, gates + 0 * heard, 3 * (heard + gates + classes))
 
 
 def _analog(run: Run) -> int:
     """Gates that are given a current: each adds it once."""
     analog = {name for name, train in run.trains.items() if isinstance(train, Analog)}
     return sum(
-        run.code.heard_by(node, term) * prod(node.shape)
-        for node in driven(run.nodes).values()
+        run.code.neurons_receiving(node, term) * prod(node.shape)
+        for node in weighted_nodes(run.nodes).values()
         for term, sum_ in enumerate(node.inputs)
         if analog & set(sum_.sources)
     )

@@ -35,7 +35,7 @@ class AMOS:
     """
 
     method: ClassVar[str] = "amos"
-    limit: ClassVar[float] = 1.0  # of what a ReLU unit can say, in units of its scale
+    largest_value: ClassVar[float] = 1.0  # of what a ReLU unit can say, in units of its scale
     time_unit: ClassVar[str] = "steps"
     K: int = 10
     steps: int | None = None
@@ -93,7 +93,7 @@ class AMOS:
                 stacklevel=7,
             )
 
-    def limits(self, node: Population) -> tuple[float, float]:
+    def value_range(self, node: Population) -> tuple[float, float]:
         """The least and the largest value that a neuron's unit says."""
         unit = self.unit(node)
         assert unit is not None
@@ -106,7 +106,7 @@ class AMOS:
         units = self.units(nodes)
         return sum(units[k].K * prod(node.shape) for k, node in nodes.items() if isinstance(node, Population))
 
-    def heard_by(self, node: Population | Readout, term: int) -> int:
+    def neurons_receiving(self, node: Population | Readout, term: int) -> int:
         """How many gates of a unit hear one of its sums; the readout has none, and sums once."""
         if isinstance(node, Readout):
             return 1

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, Placed, to_numpy
+from ..arrays import Array, WeightCache, to_numpy
 from ..network.graph import INPUT
 from ..network.nodes import Nodes, Population, Scales
-from ..spiking.calibration import CANDIDATES, best, largest, some
-from .closed import said
+from ..spiking.calibration import CANDIDATES, best_candidate, largest, subsample_values
+from .closed import unit_spikes
 from .converters import relu
 from .unit import Unit
 
@@ -55,7 +55,7 @@ class Chooser:
         self._check(values)
         scales: dict[str, Any] = dict.fromkeys(nodes, 1.0) | {INPUT: top} | self._alphas(values)
         thresholds: dict[str, Any] = {}
-        placed = Placed(nodes).like(ann[INPUT])
+        placed = WeightCache(nodes).like(ann[INPUT])
         for name, node in nodes.items():
             if not isinstance(node, Population) or node.factor is None:
                 continue
@@ -94,15 +94,15 @@ class Chooser:
         if rule == "maximum":
             return top
         positive = [v[v > 0] for v in values]
-        tried = [some(v) for v in positive if len(v)]
+        tried = [subsample_values(v) for v in positive if len(v)]
         whole = [float(np.sum(np.square(v, dtype=np.float64))) for v in tried]
         unit = relu(self.K, half_step=self.half_step)
 
         def shares(alpha: float, *parts: np.ndarray) -> float:
-            squares = (_squares(said(unit, v / alpha).value() * alpha - v) for v in parts)
+            squares = (_squares(unit_spikes(unit, v / alpha).value() * alpha - v) for v in parts)
             return sum(square / all_of_them for square, all_of_them in zip(squares, whole, strict=True))
 
-        return best(top * CANDIDATES, shares, *tried) if tried else top
+        return best_candidate(top * CANDIDATES, shares, *tried) if tried else top
 
     def _factors(self, unit: Unit, *values: np.ndarray) -> tuple[float, float]:
         """What 1 stands for in each factor of a product: the unit's range is for the largest that there is, or for
@@ -111,13 +111,13 @@ class Chooser:
         tops = [(largest(np.abs(v)) or 1.0) / reach for v in values]
         if self.alpha == "maximum":
             return tops[0], tops[1]
-        x, y = map(some, np.broadcast_arrays(*values))
+        x, y = map(subsample_values, np.broadcast_arrays(*values))
 
         def error(a: float, b: float, x: np.ndarray, y: np.ndarray) -> float:
-            return _squares(said(unit, x / a, y / b).value() * (a * b) - x * y)
+            return _squares(unit_spikes(unit, x / a, y / b).value() * (a * b) - x * y)
 
-        first = best(tops[0] * CANDIDATES, lambda a, *xy: error(a, tops[1], *xy), x, y)
-        return first, best(tops[1] * CANDIDATES, lambda b, *xy: error(first, b, *xy), x, y)
+        first = best_candidate(tops[0] * CANDIDATES, lambda a, *xy: error(a, tops[1], *xy), x, y)
+        return first, best_candidate(tops[1] * CANDIDATES, lambda b, *xy: error(first, b, *xy), x, y)
 
     def _check(self, values: Mapping[str, np.ndarray]) -> None:
         if self.per not in PARTS:

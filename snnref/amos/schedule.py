@@ -80,7 +80,7 @@ def schedule(snn: SNN, *, reuse: int = 1, **settings: Any) -> Schedule:
     def wait(source: str, target: str) -> int:
         return begin[target] - _end(nodes, source, begin, units, reuse)
 
-    lines = delay_lines(nodes, wait, copies=lambda source: units[source].K if source in units else 1)
+    lines = delay_lines(nodes, wait, neurons_per_unit=lambda source: units[source].K if source in units else 1)
     neurons = sum(stage.units * stage.gates for stage in stages)
     return Schedule(tuple(stages), lines, begin[READOUT] + 1, reuse, neurons)
 

@@ -12,7 +12,7 @@ from math import inf
 
 import numpy as np
 
-from ..arrays import Array, like, looked_up, namespace
+from ..arrays import Array, like, lookup, namespace
 from ..arrays.elementwise import cell, take
 from .unit import Unit
 
@@ -50,7 +50,7 @@ class Staircase:
             return cell(u, width=width, first=first - 1, last=len(self.edges))
         if self._cells is not None:
             width, first, table = self._cells
-            return looked_up(like(table, u), u, width=width, first=first - 1)
+            return lookup(like(table, u), u, width=width, first=first - 1)
         xp = namespace(u)
         return xp.astype(xp.searchsorted(like(self.edges, u), u, side="right"), u.dtype)
 
@@ -58,7 +58,7 @@ class Staircase:
         """Σ d z for each value."""
         if self.even is None and self._cells is not None:  # one table for both
             width, first, table = self._cells
-            return looked_up(like(self.levels[table], u), u, width=width, first=first - 1)
+            return lookup(like(self.levels[table], u), u, width=width, first=first - 1)
         place = self.place(u)
         if self.even is not None and self._rise is not None:
             return place * self._rise + float(self.levels[0]) if self.levels[0] else place * self._rise

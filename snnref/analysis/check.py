@@ -47,16 +47,16 @@ def neuron(method: str, step: Callable[..., Any]) -> Comparison:
         passed = {k: value for k, value in options.items() if every or k in taken}
         if any(value != defaults[k] for k, value in options.items() if k not in passed):
             continue  # an option that this neuron does not have
-        expected, failure = list(checks.play(checks.reference, case, options)), ""
+        expected, failure = list(checks.run_case(checks.reference, case, options)), ""
         got: list[tuple[float, ...]] = []
         try:
-            got.extend(checks.play(step, case, passed))
+            got.extend(checks.run_case(step, case, passed))
         except Exception as error:
             failure = f"{type(error).__name__}: {error}"
         tried += 1
         if got != expected:
             wrong = next(i for i, answer in enumerate(expected) if i >= len(got) or got[i] != answer)
-            yours = checks.told(got[wrong], case) if wrong < len(got) else f"fails with {failure}"
+            yours = checks.describe_answer(got[wrong], case) if wrong < len(got) else f"fails with {failure}"
             setting = ", ".join(f"{k} {v if isinstance(v, str) else f'{v:g}'}" for k, v in options.items())
             return Comparison(
                 False,

@@ -17,7 +17,7 @@ from ..network.canonical import Inexpressible, canonical
 from ..network.counting import neurons
 from ..network.graph import Graph
 from ..spiking import energy
-from ..spiking.energy import PRICES, SPIKES_PER_OUTPUT, Work
+from ..spiking.energy import PRICES, SPIKES_PER_OUTPUT, OperationCounts
 from .evaluation import Evaluation, check_images, evaluate
 
 Progress = Callable[[str, int, int], None]  # method, images done, images in all
@@ -41,7 +41,7 @@ class SideBySide:
     """What became of one network under each method; print it."""
 
     ann_accuracy: float
-    ann_work: Work  # of one forward pass
+    ann_operation_counts: OperationCounts  # of one forward pass
     units: int  # of the ANN; a method may make several neurons of each
     images: int
     calibration: int
@@ -54,11 +54,15 @@ class SideBySide:
             "calibration": self.calibration,
             "prices": {name: asdict(prices) for name, prices in PRICES.items()},
             "units": self.units,
-            "ann": {"accuracy": self.ann_accuracy, "work": asdict(self.ann_work), "energy": _energies(self.ann_work)},
+            "ann": {
+                "accuracy": self.ann_accuracy,
+                "operation_counts": asdict(self.ann_operation_counts),
+                "energy": _energies(self.ann_operation_counts),
+            },
             "methods": [
                 asdict(row)
                 | {"settings": {k: _plain(value) for k, value in row.settings.items()}}
-                | ({"energy": _energies(row.result.work)} if row.result else {})
+                | ({"energy": _energies(row.result.operation_counts)} if row.result else {})
                 for row in self.rows
             ],
         }
@@ -85,10 +89,14 @@ class SideBySide:
         heads = ["", "neurons", "spikes/neuron", "spikes/output", "synaptic operations"]
         spikes = [[name, *self._spikes(row.result)] for name, row in answered.items() if row.result]
         yield f"spikes of an image; the ANN has {self.units:,} outputs", heads, spikes
-        works = {"ANN": self.ann_work} | {name: row.result.work for name, row in answered.items() if row.result}
-        counted = [[name, *(f"{count:,.0f}" for count in vars(work).values())] for name, work in works.items()]
+        counted_by_method = {"ANN": self.ann_operation_counts} | {
+            name: row.result.operation_counts for name, row in answered.items() if row.result
+        }
+        counted = [
+            [name, *(f"{count:,.0f}" for count in vars(counts).values())] for name, counts in counted_by_method.items()
+        ]
         yield "operations of an image", ["", "additions", "multiplications", "comparisons", "words"], counted
-        bought = [[name, *_bought(work)] for name, work in works.items()]
+        bought = [[name, *_bought(counts)] for name, counts in counted_by_method.items()]
         yield "energy of an image: compute + memory", ["", *PRICES], bought
 
     def _notes(self) -> Iterator[list[str]]:
@@ -110,13 +118,13 @@ def _answer(row: Row) -> list[str]:
     return [f"{result.accuracy:.2%}", f"{result.agreement:.2%}", latency, "yes" if row.retrained else "no"]
 
 
-def _bought(work: Work) -> list[str]:
+def _bought(counts: OperationCounts) -> list[str]:
     """Compute and memory under each table of prices."""
     cells = []
     for prices in PRICES.values():
-        memory = prices.memory(work)
+        memory = prices.memory(counts)
         cells.append(
-            _amount(prices.compute(work), prices.unit) + (f" + {_amount(memory, prices.unit)}" if memory else "")
+            _amount(prices.compute(counts), prices.unit) + (f" + {_amount(memory, prices.unit)}" if memory else "")
         )
     return cells
 
@@ -141,8 +149,8 @@ def _plain(value: Any) -> Any:
     return value if isinstance(value, str | int | float | None) else str(value)
 
 
-def _energies(work: Work) -> dict[str, dict[str, float | None]]:
-    return {name: {"compute": p.compute(work), "memory": p.memory(work)} for name, p in PRICES.items()}
+def _energies(counts: OperationCounts) -> dict[str, dict[str, float | None]]:
+    return {name: {"compute": p.compute(counts), "memory": p.memory(counts)} for name, p in PRICES.items()}
 
 
 def compare(

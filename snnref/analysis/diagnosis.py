@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, Placed, like, to_numpy
+from ..arrays import Array, WeightCache, like, to_numpy
 from ..methods import method
 from ..network.graph import INPUT, Graph
 from ..network.nodes import Population
@@ -70,18 +70,18 @@ def diagnose(net: Graph, snn: SNN, x: Array, *, ann_x: Array | None = None, **se
     unsuitable input.
     """
     run = snn.run(x, **settings)
-    nodes = Placed(snn.nodes).like(x)
+    nodes = WeightCache(snn.nodes).like(x)
     ann_x = x if ann_x is None else ann_x
     ann = activations(nodes, ann_x / like(snn.scales[INPUT], x))
     values = {name: train.value() for name, train in run.trains.items()}
-    limits = getattr(run.code, "limits", lambda _: (-run.code.limit, run.code.limit))
+    value_range = getattr(run.code, "value_range", lambda _: (-run.code.largest_value, run.code.largest_value))
     analog = {name: Analog(value) for name, value in values.items()}
 
     def answer(node: Population) -> np.ndarray:  # what the neurons should have answered to what they received
         return to_numpy(ANN().population(node, analog).values)
 
     rows = tuple(
-        Row(name, *_causes(to_numpy(values[name]), to_numpy(ann[name]), answer(node), limits(node)))
+        Row(name, *_causes(to_numpy(values[name]), to_numpy(ann[name]), answer(node), value_range(node)))
         for name, node in nodes.items()
         if isinstance(node, Population)
     )
@@ -91,9 +91,9 @@ def diagnose(net: Graph, snn: SNN, x: Array, *, ann_x: Array | None = None, **se
     return Diagnosis(rows, float(agreement), advice)
 
 
-def _causes(said: np.ndarray, ann: np.ndarray, answer: np.ndarray, limits: tuple[float, float]) -> Iterator[float]:
+def _causes(said: np.ndarray, ann: np.ndarray, answer: np.ndarray, value_range: tuple[float, float]) -> Iterator[float]:
     """The mean size of each cause, in the order of CAUSES, as a share of the population's mean activation."""
-    possible = np.clip(answer, *limits)
+    possible = np.clip(answer, *value_range)
     wrong, fired, should = np.abs(said - possible), said != 0, answer != 0
     whole = max(float(np.abs(ann).mean(dtype=np.float64)), np.finfo(np.float64).tiny)
     for error in (

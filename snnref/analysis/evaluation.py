@@ -16,7 +16,7 @@ from ..methods import method
 from ..network import counting
 from ..network.graph import Graph
 from ..spiking import energy
-from ..spiking.energy import Work
+from ..spiking.energy import OperationCounts
 from ..spiking.run import Run
 from ..spiking.snn import SNN
 
@@ -38,7 +38,7 @@ class Evaluation:
     neurons: int
     latency: float  # steps; of sigma-delta, time units of an image
     seconds: float  # for the spiking network
-    work: Work  # of the spiking network, by kind
+    operation_counts: OperationCounts  # of the spiking network, by kind
     also: dict[str, float] = field(default_factory=dict)  # what else the method counts
 
 
@@ -105,7 +105,7 @@ def evaluate_over_time(
             seconds=total.pop("seconds"),
             latency=round(total.pop("latency") / n, 9),  # where it is the same for all, it stays what it was
             **{key: total.pop(key) / n for key in MEANS},
-            work=Work(*(total.pop(f"work {kind}") / n for kind in KINDS)),
+            operation_counts=OperationCounts(*(total.pop(f"counts {kind}") / n for kind in KINDS)),
             also={key: value / n for key, value in total.items()},
         )
         for total in sums.values()
@@ -129,13 +129,13 @@ def check_images(net: Graph, *, x: Array, labels: Array, besides: Mapping[str, A
 
 
 MEANS = ("accuracy", "agreement", "spikes_per_neuron", "operations")
-KINDS = tuple(f.name for f in fields(Work))
+KINDS = tuple(f.name for f in fields(OperationCounts))
 
 
-def work(run: Run) -> Work:
+def operation_counts(run: Run) -> OperationCounts:
     """What a run does, `(batch,)`: what its spikes cause, and what its neurons do besides, as its method says. Turning
     pixels into spikes is not counted, nor are delay lines."""
-    return energy.synaptic(run) + method(run.code.method).work(run)
+    return energy.synaptic(run) + method(run.code.method).neuron_updates(run)
 
 
 def _totals(run: Run, truth: np.ndarray, expected: np.ndarray) -> dict[str, float]:
@@ -148,6 +148,6 @@ def _totals(run: Run, truth: np.ndarray, expected: np.ndarray) -> dict[str, floa
         "spikes_per_neuron": run.spikes_per_neuron * images,
         "operations": float(run.operations.total.sum()),
         "latency": run.latency * images,
-        **{f"work {kind}": float(np.sum(value)) for kind, value in vars(work(run)).items()},
+        **{f"counts {kind}": float(np.sum(value)) for kind, value in vars(operation_counts(run)).items()},
         **({key: float(np.sum(value)) for key, value in counted(run).items()} if counted else {}),
     }

@@ -6,7 +6,7 @@ Arrays are `(..., *features)`: features are the trailing axes, anything (time, b
 from .checks import check_alike, check_calibration, check_input
 from .conversion import (
     Array,
-    Placed,
+    WeightCache,
     device,
     is_torch_array,
     like,
@@ -16,14 +16,14 @@ from .conversion import (
     to_numpy,
     tree_like,
 )
-from .elementwise import at_least, erf, logistic, looked_up, room, running_sum
+from .elementwise import at_least, erf, logistic, lookup, running_sum, time_buffer
 from .products import convolve, dense
 from .windows import Axis, pad, window_entries, window_gate, window_max, window_sum
 
 __all__ = [
     "Array",
     "Axis",
-    "Placed",
+    "WeightCache",
     "at_least",
     "check_alike",
     "check_calibration",
@@ -35,13 +35,13 @@ __all__ = [
     "is_torch_array",
     "like",
     "logistic",
-    "looked_up",
+    "lookup",
     "namespace",
     "number",
     "pad",
     "quickest",
-    "room",
     "running_sum",
+    "time_buffer",
     "to_numpy",
     "tree_like",
     "window_entries",

@@ -55,7 +55,7 @@ def tree_like(tree: Any, x: Array) -> Any:
     return tree
 
 
-class Placed:
+class WeightCache:
     """A tree of weights, moved once to every kind, float type and device that asks for it."""
 
     def __init__(self, tree: Any):

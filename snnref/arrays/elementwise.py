@@ -19,7 +19,7 @@ def running_sum(x: Array, past: Array | float = 0.0, *, out: Array | None = None
     return sums
 
 
-def room(x: Array, steps: int) -> Array:
+def time_buffer(x: Array, steps: int) -> Array:
     """An empty array `(steps, *x.shape[1:])` whose entries lie in memory in the same order as x's."""
     if not is_torch_array(x):
         return np.empty((steps, *x.shape[1:]), x.dtype)
@@ -76,7 +76,7 @@ def take(table: Array, places: Array) -> Array:
     return table[places.astype(np.intp)]
 
 
-def looked_up(table: Array, x: Array, *, width: float, first: float) -> Array:
+def lookup(table: Array, x: Array, *, width: float, first: float) -> Array:
     """The entry of a table for each value, whose cells are so wide; the outer ones have no end."""
     xp, strides = namespace(x), x.stride() if is_torch_array(x) else x.strides
     order = tuple(sorted(range(x.ndim), key=lambda i: -strides[i]))  # as the values lie in memory

@@ -13,7 +13,7 @@ from ..analysis.comparison import compare as side_by_side
 from ..methods import METHODS, method
 from .console import Json, bar, drawn
 from .evaluation import Method, Name, setting
-from .network_and_data import held_out
+from .network_and_data import load_network_and_data
 
 
 def compare(
@@ -47,7 +47,7 @@ def compare(
             )
         given[code][option] = value
     draw = drawn(picture) if picture else None
-    case = held_out(name.value, images=images, calibration=calibration)
+    case = load_network_and_data(name.value, images=images, calibration=calibration)
     with bar(f"{name.value} side by side") as shown:
 
         def progress(code: str, done: int, total: int) -> None:
@@ -56,7 +56,7 @@ def compare(
 
         result = side_by_side(
             case.net,
-            case.recipe.shown(case.images),
+            case.recipe.preprocess(case.images),
             case.labels,
             calibration=case.calibration,
             methods=wanted,

@@ -22,7 +22,7 @@ from ..tdsnn import TDSNN
 from ..ttfs import TTFS
 from ..ttfs.scales import RULES
 from .console import Json, bar, show
-from .network_and_data import held_out
+from .network_and_data import load_network_and_data
 
 Name = StrEnum("Name", {name: name for name in zoo.RECIPES})  # type: ignore[misc]
 Method = StrEnum("Method", {name: name for name in METHODS})  # type: ignore[misc]
@@ -74,7 +74,7 @@ def evaluate(
     """
     if percentile is not None and not 0 < percentile <= 100:
         raise typer.BadParameter(f"got {percentile}, expected 0 < percentile ≤ 100", param_hint="--percentile")
-    case = held_out(name.value, file=file, images=images, calibration=calibration)
+    case = load_network_and_data(name.value, file=file, images=images, calibration=calibration)
     given: dict[str, Any] = {"steps": steps, "reset": reset, "encoding": encoding, "pooling": pooling, "seed": seed}
     given |= {
         "percentile": percentile,
@@ -90,9 +90,9 @@ def evaluate(
         result = measure(
             case.net,
             snn,
-            x=case.recipe.told(case.images, snn.options),
+            x=case.recipe.preprocess_for(case.images, snn.options),
             labels=case.labels,
-            ann_x=case.recipe.shown(case.images),
+            ann_x=case.recipe.preprocess(case.images),
             progress=lambda done, total: shown.update(shown.task_ids[0], completed=done, total=total),
         )
     report = {

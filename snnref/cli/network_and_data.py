@@ -14,7 +14,7 @@ from ..zoo import Recipe
 
 
 @dataclass(frozen=True)
-class HeldOut:
+class NetworkAndData:
     net: Network
     recipe: Recipe
     calibration: np.ndarray  # as the network is shown them
@@ -22,12 +22,16 @@ class HeldOut:
     labels: np.ndarray
 
 
-def held_out(name: str, *, file: Path | None = None, images: int | None = None, calibration: int) -> HeldOut:
+def load_network_and_data(
+    name: str, *, file: Path | None = None, images: int | None = None, calibration: int
+) -> NetworkAndData:
     """A network of the zoo, or one of its shape in a file, and its held-out images; `calibration` training images."""
     net, recipe = Network.load(file) if file else zoo.load(name), zoo.RECIPES[name]
     shape = data.describe(recipe.dataset).shape
     if net.input_shape != shape:
         raise typer.BadParameter(f"{file} is for inputs {net.input_shape}, {name} for {shape}", param_hint="--file")
     samples, _ = data.load(recipe.dataset, split="train")
-    x, labels = data.load(recipe.dataset, split=recipe.held_out)
-    return HeldOut(net, recipe, np.asarray(recipe.shown(samples[:calibration])), x[:images], labels[:images])
+    x, labels = data.load(recipe.dataset, split=recipe.test_split)
+    return NetworkAndData(
+        net, recipe, np.asarray(recipe.preprocess(samples[:calibration])), x[:images], labels[:images]
+    )

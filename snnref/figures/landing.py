@@ -16,7 +16,7 @@ from . import handwriting
 from .codes import COLORS, NAMES, along
 from .description import GREY, Axis, Bars, Cells, Figure, Mark, Panel, Rule, Ticks
 from .digits import digits
-from .timeline import Reading, read
+from .timeline import Timeline, timeline
 
 __all__ = ["digit"]
 
@@ -50,7 +50,7 @@ class Seen:
     picture: np.ndarray  # (8, 8), in [0, 1]
     what: str
     outputs: np.ndarray  # (classes,), of the ANN
-    readings: dict[str, Reading]  # none where nothing is drawn
+    readings: dict[str, Timeline]  # none where nothing is drawn
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -63,7 +63,7 @@ def seen(drawing: int | str) -> Seen:
         x, what = images[drawing : drawing + 1], f"A {labels[drawing]} of the test digits"
     else:
         x, what = handwriting.image(drawing), "Your drawing"
-    readings = {name: read(snn, x, rows=_rows(x)) for name, snn in converted().items()} if x.any() else {}
+    readings = {name: timeline(snn, x, rows=_rows(x)) for name, snn in converted().items()} if x.any() else {}
     return Seen(x[0, 0], what, net(x)[0], readings)
 
 

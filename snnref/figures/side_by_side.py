@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import amos, rate, sigma_delta, ttfs
-from ..analysis.evaluation import work
+from ..analysis.evaluation import operation_counts
 from ..layers import Dense, ReLU
 from ..layers import reverse_coding as reverse
 from ..methods import METHODS, method
@@ -19,7 +19,7 @@ from ..network.canonical import canonical
 from ..network.counting import neurons
 from ..network.nodes import Population
 from ..spiking import energy
-from ..spiking.energy import Work
+from ..spiking.energy import OperationCounts
 from ..spiking.snn import SNN
 from ..spiking.walk import activations
 from .codes import COLORS, NAMES, along
@@ -138,20 +138,20 @@ def _units() -> int:
 
 
 @lru_cache(maxsize=1)
-def _ann() -> Work:
+def _ann() -> OperationCounts:
     """What the ANN does for a digit."""
     return energy.of_ann(digits()[0])
 
 
 @lru_cache(maxsize=256)
-def _read(name: str, settings: Settings, image: int) -> tuple[float, int, float, float, Work]:
+def _read(name: str, settings: Settings, image: int) -> tuple[float, int, float, float, OperationCounts]:
     """What became of a digit: the error of the positive outputs, relative to theirs; the answer; spikes for each unit
     of the ANN; latency; work."""
     _, _, images, _ = digits()
     run = _converted(name, settings).run(images[image : image + 1])
     error = _relative(np.maximum(run.output, 0), np.maximum(_answer(image), 0))  # spikes of a last layer say no more
     spikes = run.spikes_per_neuron * run.neurons / _units()
-    done = Work(*(float(count[0]) for count in vars(work(run)).values()))
+    done = OperationCounts(*(float(count[0]) for count in vars(operation_counts(run)).values()))
     return error, int(run.prediction[0]), spikes, float(run.latency), done
 
 
@@ -277,13 +277,13 @@ SOME = 3  # digits
 
 
 @lru_cache(maxsize=1)
-def _works() -> dict[str, Work]:
+def _works() -> dict[str, OperationCounts]:
     """What each method does for a digit, with the settings with which `compare` shows it."""
     _, _, images, _ = digits()
     found = {}
     for name in METHODS:
-        counts = vars(work(_converted(name, tuple(method(name).COMPARED.items())).run(images[:SOME])))
-        found[name] = Work(*(float(np.mean(count)) for count in counts.values()))
+        counts = vars(operation_counts(_converted(name, tuple(method(name).COMPARED.items())).run(images[:SOME])))
+        found[name] = OperationCounts(*(float(np.mean(count)) for count in counts.values()))
     return found
 
 
@@ -292,7 +292,7 @@ def prices(*, multiplication: float = 4.0, word: float = 5.0, reuse: int = 1) ->
     that it has fetched."""
     ann = _ann()
 
-    def cost(done: Work, *, reuse: int = 1) -> float:
+    def cost(done: OperationCounts, *, reuse: int = 1) -> float:
         return done.additions + done.comparisons + multiplication * done.multiplications + word * done.words / reuse
 
     ratios = {name: cost(done) / cost(ann, reuse=reuse) for name, done in _works().items()}

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..analysis.comparison import SideBySide
 from ..reproduce import comparison
-from ..spiking.energy import PRICES, SPIKES_PER_OUTPUT, Work
+from ..spiking.energy import PRICES, SPIKES_PER_OUTPUT, OperationCounts
 from .codes import COLORS, NAMES, along
 from .description import GREY, Axis, Bars, Dots, Figure, Line, Mark, Panel, Rule
 
@@ -19,12 +19,12 @@ CACHE = PRICES["45 nm, cache"]
 def compared(found: SideBySide) -> Figure:
     """What `compare` found, as bars: errors, spikes, operations, energy."""
     rows = {row.method: row.result for row in found.rows if row.result and row.method in NAMES}
-    ann = found.ann_work
+    ann = found.ann_operation_counts
     columns: list[tuple[str, list[float], float | None]] = [
         ("error, %", [100 * (1 - r.accuracy) for r in rows.values()], 100 * (1 - found.ann_accuracy)),
         ("spikes/neuron", [r.spikes_per_neuron for r in rows.values()], None),
-        ("compute/ANN", [float(CACHE.compute(r.work) / CACHE.compute(ann)) for r in rows.values()], 1.0),
-        ("memory/ANN", [float(r.work.words / ann.words) for r in rows.values()], 1.0),
+        ("compute/ANN", [float(CACHE.compute(r.operation_counts) / CACHE.compute(ann)) for r in rows.values()], 1.0),
+        ("memory/ANN", [float(r.operation_counts.words / ann.words) for r in rows.values()], 1.0),
     ]
     places = {name: i for i, name in enumerate(NAMES)}
     panels = []
@@ -52,10 +52,10 @@ def trade_offs(result: dict[str, Any], *, network: str = "mnist-two-conv") -> Fi
     curves = comparison.curves(result, network)
     ann = curves["rate"][0]["ann_accuracy"]
     whole = comparison.side_by_side(result, network)
-    forward = whole.ann_work
+    forward = whole.ann_operation_counts
     axes: list[tuple[str, Callable[[dict[str, Any]], float], float | None]] = [
-        ("operations", lambda p: _total(Work(**p["work"])), _total(forward)),
-        ("compute and memory, µJ", lambda p: _joules(Work(**p["work"])), _joules(forward)),
+        ("operations", lambda p: _total(OperationCounts(**p["operation_counts"])), _total(forward)),
+        ("compute and memory, µJ", lambda p: _joules(OperationCounts(**p["operation_counts"])), _joules(forward)),
         ("spikes for each unit of the ANN", lambda p: p["spikes_per_neuron"] * p["neurons"] / whole.units, None),
         ("steps until the answer", lambda p: p["latency"], None),
     ]
@@ -99,12 +99,12 @@ def _label(name: str) -> str:
     return f"{NAMES[method]} {rest}".rstrip()
 
 
-def _total(work: Work) -> float:
-    return float(work.additions + work.multiplications + work.comparisons)
+def _total(counts: OperationCounts) -> float:
+    return float(counts.additions + counts.multiplications + counts.comparisons)
 
 
-def _joules(work: Work) -> float:
-    return float(CACHE.total(work)) / 1e6
+def _joules(counts: OperationCounts) -> float:
+    return float(CACHE.total(counts)) / 1e6
 
 
 def _decades(span: tuple[float, float]) -> list[tuple[float, str]]:

@@ -12,14 +12,14 @@ from .. import amos, tdsnn, ttfs
 from ..network.graph import READOUT
 from ..spiking.run import Run
 from ..spiking.snn import SNN
-from ..spiking.synaptic_operations import spike_costs
+from ..spiking.synaptic_operations import operations_per_spike
 
 # A spike of a step is there once the step is over; those of the other codes are of an instant.
 TAKES = {"rate": 1, "ttfs": 1, "sigma_delta": 0, "tdsnn": 0, "amos": 1}
 
 
 @dataclass(frozen=True)
-class Reading:
+class Timeline:
     """What became of one picture in one code. Times are shares of the code's own latency."""
 
     latency: float  # in the code's own time
@@ -38,7 +38,7 @@ class Reading:
         return answer, spikes, int(self.operations[spikes]), output
 
 
-def read(snn: SNN, x: np.ndarray, *, rows: Mapping[str, np.ndarray]) -> Reading:
+def timeline(snn: SNN, x: np.ndarray, *, rows: Mapping[str, np.ndarray]) -> Timeline:
     """One picture `(1, *input_shape)` as a converted network reads it.
 
     rows : by node whose spikes are shown, `(neurons,)`: the row of each neuron, −1 for none
@@ -57,7 +57,7 @@ def read(snn: SNN, x: np.ndarray, *, rows: Mapping[str, np.ndarray]) -> Reading:
     readings = run.trains[READOUT]
     said = readings.over_time[:, 0].any(axis=-1) | (readings.potentials is not None)
     answers = tuple(int(k) if heard else None for k, heard in zip(run.prediction_over_time[:, 0], said, strict=True))
-    return Reading(latency, times[order], np.append(0.0, np.cumsum(costs)), raster, asked, outputs, answers)
+    return Timeline(latency, times[order], np.append(0.0, np.cumsum(costs)), raster, asked, outputs, answers)
 
 
 def sent(snn: SNN, run: Run) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -83,5 +83,5 @@ def _windows(snn: SNN, run: Run) -> Mapping[str, int]:
 @lru_cache(maxsize=64)
 def _costs(snn: SNN, name: str) -> np.ndarray:
     """`(neurons,)`: the synaptic operations that a spike of each causes; 0 where only pools hear it."""
-    costs = spike_costs(snn.nodes, name, copies=getattr(snn.closed, "heard_by", None))
+    costs = operations_per_spike(snn.nodes, name, neurons_receiving=getattr(snn.closed, "neurons_receiving", None))
     return sum(costs.values(), np.zeros(snn.nodes[name].shape)).ravel()

@@ -10,7 +10,7 @@ from .. import ttfs
 from ..network.canonical import canonical
 from ..network.counting import ann_operations
 from ..network.graph import READOUT
-from ..network.nodes import Population, driven
+from ..network.nodes import Population, weighted_nodes
 from ..spiking.snn import SNN
 from .description import (
     BLUE,
@@ -96,8 +96,8 @@ WINDOWS = (4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 def _received(t_max: int, early: float) -> tuple[np.ndarray, np.ndarray]:
     """What neurons of relu1 receive from the spikes of some digits, 20,000 values; and what the ANN's units answer."""
     net, calibration, _, _ = digits()
-    node, pixels = driven(canonical(net))["relu1"], calibration[:60]
-    spiking, exact = ({"input": x} for x in (ttfs.said(pixels, 1.0, t_max=t_max, early=early), pixels))
+    node, pixels = weighted_nodes(canonical(net))["relu1"], calibration[:60]
+    spiking, exact = ({"input": x} for x in (ttfs.quantised(pixels, 1.0, t_max=t_max, early=early), pixels))
     u, wanted = ((node.input.drive(x) + node.input.bias).ravel()[::3] for x in (spiking, exact))
     return u, np.maximum(wanted, 0)
 
@@ -141,7 +141,7 @@ def error_map(*, t_max: int = 16, share: float = 0.7, rounding: str = "to the ne
     transfer = Panel(
         [
             Line(x, np.maximum(x, 0), color=GREY, dashed=True, label="ReLU"),
-            Line(x, ttfs.said(x, share * most, t_max=t_max, early=early), label="one spike"),
+            Line(x, ttfs.quantised(x, share * most, t_max=t_max, early=early), label="one spike"),
             Rule(x=share * most, color=ORANGE, label="u_th"),
         ],
         Axis("received, Σ W x + b", (float(x[0]), float(x[-1]))),

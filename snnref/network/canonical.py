@@ -25,7 +25,7 @@ def canonical(net: Graph) -> Nodes:
     """
     nodes: Nodes = {INPUT: Input(INPUT, net.shapes[INPUT])}
     value = {INPUT: Sum((Projection(INPUT),))}  # every layer as a linear expression of nodes
-    net = live(net)
+    net = without_unused_layers(net)
     swapped: set[str] = set()  # activations that were moved in front of a max-pool
     for name, (layer, sources) in net.layers.items():
         terms = [value[s] for s in sources]
@@ -63,7 +63,7 @@ def canonical(net: Graph) -> Nodes:
     return nodes
 
 
-def live(net: Graph) -> Graph:
+def without_unused_layers(net: Graph) -> Graph:
     """Without the layers that the output does not depend on."""
     return replace(net, layers=needed(net.layers, net.output))
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 import numpy as np
 
 from ..layers import Conv, Dense, Shape
-from .canonical import live
+from .canonical import without_unused_layers
 from .graph import Graph
-from .nodes import Nodes, Population, Projection, Readout, driven
+from .nodes import Nodes, Population, Projection, Readout, weighted_nodes
 
 
 def projections(nodes: Nodes) -> list[tuple[Projection, Population | Readout]]:
     """Every projection with the node that it drives."""
-    return [(p, node) for node in driven(nodes).values() for term in node.inputs for p in term.projections]
+    return [(p, node) for node in weighted_nodes(nodes).values() for term in node.inputs for p in term.projections]
 
 
 def neurons(nodes: Nodes) -> int:
@@ -50,5 +50,5 @@ def layer_operations(net: Graph, name: str) -> int:
 
 def ann_operations(net: Graph) -> int:
     """Operations of all layers that the output depends on (Eq. 9, Rueckauer 2017)."""
-    net = live(net)
+    net = without_unused_layers(net)
     return sum(layer_operations(net, name) for name in net.layers)

@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 
 from .. import layers as kinds
-from ..arrays import Array, Placed, check_input
+from ..arrays import Array, WeightCache, check_input
 from ..layers import Layer, Linear, Shape
 
 INPUT, READOUT = "input", "readout"
@@ -32,7 +32,7 @@ class Graph:
     layers: Layers = field(default_factory=dict)
     known: InitVar[dict[str, Shape] | None] = field(default=None, kw_only=True)  # by `add`: what was checked before
     shapes: dict[str, Shape] = field(init=False)  # name -> feature shape
-    _placed: Placed = field(init=False, repr=False)
+    _weights: WeightCache = field(init=False, repr=False)
 
     def __post_init__(self, known: dict[str, Shape] | None) -> None:
         if not isinstance(self.input_shape, tuple) or not all(
@@ -43,7 +43,7 @@ class Graph:
         for name, (layer, sources) in list(self.layers.items())[len(shapes) - 1 :]:
             shapes[name] = _shape(name, layer, sources, shapes)
         object.__setattr__(self, "shapes", shapes)
-        object.__setattr__(self, "_placed", Placed({k: layer for k, (layer, _) in self.layers.items()}))
+        object.__setattr__(self, "_placed", WeightCache({k: layer for k, (layer, _) in self.layers.items()}))
 
     def __repr__(self) -> str:
         out = self.shapes[self.output] if self.layers else self.input_shape
@@ -66,7 +66,7 @@ class Graph:
     def activations(self, x: Array) -> dict[str, Array]:
         """The output of every layer, by name, and the input."""
         check_input(x, self.input_shape)
-        return self.forward(x, self._placed.like(x))
+        return self.forward(x, self._weights.like(x))
 
     def forward(self, x: Array, layers: Mapping[str, Any]) -> dict[str, Array]:
         """`activations` with other layers in the places of the network's own, and without checks: for training."""

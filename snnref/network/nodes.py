@@ -157,7 +157,7 @@ Node = Input | Population | MaxPool | Readout
 Nodes = dict[str, Node]  # in topological order
 
 
-def driven(nodes: Nodes) -> dict[str, Population | Readout]:
+def weighted_nodes(nodes: Nodes) -> dict[str, Population | Readout]:
     """Those with a sum of projections: the populations and the readout."""
     return {name: node for name, node in nodes.items() if isinstance(node, Population | Readout)}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..layers import Shape
 from . import counting
-from .canonical import canonical, live
+from .canonical import canonical, without_unused_layers
 from .graph import READOUT, Graph
 from .nodes import Node, Population
 
@@ -68,7 +68,7 @@ class Summary:
 
 def summarise(net: Graph) -> Summary:
     """Neurons and synapses of the canonical graph; parameters, multiply-accumulates, operations of the layers."""
-    net = live(net)
+    net = without_unused_layers(net)
     nodes = canonical(net)
     synapses = dict.fromkeys(nodes, 0)
     for p, node in counting.projections(nodes):

@@ -41,7 +41,7 @@ from .advice import advice
 from .convert import convert
 from .errors import Errors, errors
 from .explain import explain
-from .neuron_updates import work
+from .neuron_updates import neuron_updates
 from .options import COMPARED, EXPRESSES, Rate
 from .scales import choose_scales, choose_thresholds
 from .stepwise import integrate_and_fire
@@ -62,5 +62,5 @@ __all__ = [
     "errors",
     "explain",
     "integrate_and_fire",
-    "work",
+    "neuron_updates",
 ]

@@ -11,7 +11,7 @@ import numpy as np
 from .options import RESETS
 from .stepwise import integrate_and_fire as reference
 
-__all__ = ["cases", "given", "play", "reference", "told"]
+__all__ = ["cases", "describe_answer", "describe_case", "reference", "run_case"]
 
 CURRENTS = (1.0, 0.5, 0.0, 2.0, -0.5, 0.75)  # multiples of a power of two: sums of them are exact
 Case = tuple[float, ...]  # the currents that the neuron receives one after the other
@@ -27,7 +27,7 @@ def cases() -> Iterator[tuple[dict[str, Any], Case]]:
         yield from itertools.product(options, [tuple(rng.integers(-64, 128, 40) / 64)])
 
 
-def play(step: Callable[..., Any], case: Case, options: dict[str, Any]) -> Iterator[tuple[float, float]]:
+def run_case(step: Callable[..., Any], case: Case, options: dict[str, Any]) -> Iterator[tuple[float, float]]:
     """Spike and potential after each current."""
     v: Any = np.zeros(())
     for z in case:
@@ -35,9 +35,9 @@ def play(step: Callable[..., Any], case: Case, options: dict[str, Any]) -> Itera
         yield float(spike), float(v)
 
 
-def given(case: Case, wrong: int) -> str:
+def describe_case(case: Case, wrong: int) -> str:
     return f"after the currents {', '.join(f'{z:g}' for z in case[: wrong + 1])}"
 
 
-def told(answer: tuple[float, float], _: Case) -> str:
+def describe_answer(answer: tuple[float, float], _: Case) -> str:
     return f"gives spike {answer[0]:g} and leaves V = {answer[1]:g}"

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, at_least, device, namespace, room, running_sum, window_gate
+from ..arrays import Array, at_least, device, namespace, running_sum, time_buffer, window_gate
 from ..layers import Conv, Dense
 from ..network.graph import READOUT
 from ..network.nodes import MaxPool, Nodes, Population, Readout
@@ -28,7 +28,7 @@ LONGEST = 64  # steps of a stretch: accounts stay small, so that float32 keeps t
 
 
 @dataclass(frozen=True)
-class Windowed(Rate):
+class Closed(Rate):
     """Many steps at once.
 
     chunk : steps in a stretch; None: at most LONGEST, fewer if arrays get too large
@@ -38,9 +38,9 @@ class Windowed(Rate):
     chunk: int | None = None
     stops: Sequence[int] = ()
     _asked: bool = field(default=True, repr=False)  # whether somebody wants to know what there is at its end
-    _memory: Any = field(default_factory=dict, repr=False, compare=False)  # what is carried over to the next stretch
-    _rooms: Any = field(default_factory=dict, repr=False, compare=False)  # arrays that all groups use in turn
-    _reuse: bool = field(default=False, repr=False)  # whether a stretch may write over the trains of the one before
+    _carried: Any = field(default_factory=dict, repr=False, compare=False)  # what is carried over to the next stretch
+    _buffers: Any = field(default_factory=dict, repr=False, compare=False)  # arrays that all groups use in turn
+    _overwrite: bool = field(default=False, repr=False)  # whether a stretch may write over the trains of the one before
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -49,7 +49,7 @@ class Windowed(Rate):
         for stop in self.stops:
             check_whole("stops", stop, 1)
 
-    def groups(self, nodes: Nodes, x: Array, *, record: bool = True) -> Iterator[tuple[slice, Windowed]]:
+    def groups(self, nodes: Nodes, x: Array, *, record: bool = True) -> Iterator[tuple[slice, Closed]]:
         """Samples that are walked together: so few that what changes in one step stays in the processor's cache."""
         largest, batch = max(prod(node.shape) for node in nodes.values()), x.shape[0]
         more = 1 if str(device(x)) == "cpu" else ACCELERATOR
@@ -61,9 +61,9 @@ class Windowed(Rate):
             "_reuse": not record and self.pooling != "filter",
         }  # which looks back
         for start in range(0, batch, size):
-            yield slice(start, start + size), replace(self, _first=start, _memory={}, **own)
+            yield slice(start, start + size), replace(self, _first=start, _carried={}, **own)
 
-    def stretches(self) -> Iterator[Windowed]:
+    def time_chunks(self) -> Iterator[Closed]:
         """One stretch of time after the other, each `asked` if somebody wants to know what there is at its end."""
         past = 0
         for stop in sorted({*(s for s in self.stops if s < self.steps), self.steps}):
@@ -75,15 +75,15 @@ class Windowed(Rate):
     def source(self, what: str, sample: int) -> np.random.Generator:
         """One for all stretches: the draws of all steps in a row."""
         key = "source", what, sample
-        if key not in self._memory:
-            self._memory[key] = super().source(what, sample)
-        return self._memory[key]
+        if key not in self._carried:
+            self._carried[key] = super().source(what, sample)
+        return self._carried[key]
 
     @property
     def asked(self) -> bool:
         return self._asked
 
-    def so_far(self) -> Windowed:
+    def options_so_far(self) -> Closed:
         """The options of a run that ends with this stretch."""
         return replace(self, steps=self.latency(), _past=0)
 
@@ -92,7 +92,7 @@ class Windowed(Rate):
         signed, held = node.activation is not None and node.activation.kind == "sign", self.held(node)
         z = self._currents(node, trains)
         xp = namespace(z)
-        spikes = self._room(node, z)
+        spikes = self._buffer(node, z)
         charge, due = self._accounts(node, spikes[0, ...])
         first = min(max(0, held - self._past), self.steps)
         spikes[:first, ...] = 0
@@ -110,27 +110,27 @@ class Windowed(Rate):
         paid_only = self.reset == "subtract" and not signed  # then every spike has raised what is due by one
         return Clocked(spikes, signed=signed, start=held, known=due - before if paid_only else None)
 
-    def _room(self, node: Population | MaxPool, x: Array) -> Array:
+    def _buffer(self, node: Population | MaxPool, x: Array) -> Array:
         """For what x tells of one step or more: the array of the stretch before, if it can be had, since fresh memory
         is slow."""
-        found = self._rooms.get(node.name)
+        found = self._buffers.get(node.name)
         if found is None or tuple(found.shape) != (self.steps, *x.shape[1:]):
-            found = room(x, self.steps)
-            if self._reuse:
-                self._rooms[node.name] = found
+            found = time_buffer(x, self.steps)
+            if self._overwrite:
+                self._buffers[node.name] = found
         return found
 
     def _accounts(self, node: Population, neurons: Array) -> tuple[Array, Array]:
         """What each neuron has received, and when its next spike is due: changed in place from step to step."""
         xp = namespace(neurons)
-        charge, due, since = self._memory.get(node.name, (None, None, 0))
+        charge, due, since = self._carried.get(node.name, (None, None, 0))
         if charge is None:
             charge, due = xp.full_like(neurons, float(self.initial)), xp.ones_like(neurons)
         elif self._past - since >= LONGEST:  # float32 must keep its last digits
             charge -= due - 1
             due[...] = 1
             since = self._past
-        self._memory[node.name] = charge, due, since
+        self._carried[node.name] = charge, due, since
         return charge, due
 
     def max_pool(self, node: MaxPool, train: Analog | Clocked) -> Analog | Clocked:
@@ -141,11 +141,11 @@ class Windowed(Rate):
             most = {"average": self.latency(), "filter": self.gate_steps}.get(self.pooling)
             gated = window_gate(self._estimates(node, train.spikes), train.spikes, node.window.axes, most=most)
             return replace(train, spikes=gated, known=None)
-        xp, (past, before) = namespace(train.spikes), self._memory.get(node.name, (0.0, 0.0))
-        counts = running_sum(train.spikes, past, out=self._room(node, train.spikes))
+        xp, (past, before) = namespace(train.spikes), self._carried.get(node.name, (0.0, 0.0))
+        counts = running_sum(train.spikes, past, out=self._buffer(node, train.spikes))
         largest = node.window(counts)
         last = xp.asarray(largest[-1, ...], copy=True)
-        self._memory[node.name] = xp.asarray(counts[-1, ...], copy=True), last
+        self._carried[node.name] = xp.asarray(counts[-1, ...], copy=True), last
         spikes = xp.empty_like(largest)
         spikes[0, ...] = largest[0, ...] - before
         xp.subtract(largest[1:, ...], largest[:-1, ...], out=spikes[1:, ...])
@@ -154,7 +154,7 @@ class Windowed(Rate):
     def _estimates(self, node: MaxPool, spikes: Array) -> Array:
         """`(steps, batch, *features)`: what every gate knows of the rates at every step."""
         xp = namespace(spikes)
-        past, last = self._memory.get(node.name, (xp.zeros_like(spikes[0, ...]), []))
+        past, last = self._carried.get(node.name, (xp.zeros_like(spikes[0, ...]), []))
         if self.pooling == "average":
             estimates = running_sum(spikes, past)
         else:
@@ -169,7 +169,7 @@ class Windowed(Rate):
                     if len(last) > self.gate_steps:
                         now -= last.pop(0)
                 before = now
-        self._memory[node.name] = xp.asarray(estimates[-1, ...], copy=True), last
+        self._carried[node.name] = xp.asarray(estimates[-1, ...], copy=True), last
         return estimates
 
     def readout(self, node: Readout, trains: Mapping[str, Analog | Clocked]) -> Readings:
@@ -195,8 +195,8 @@ class Windowed(Rate):
 
     def _collected(self, what: str, values: Array) -> Array:
         """The sum of `(steps, batch, classes)` up to each step, from the beginning of time."""
-        total = running_sum(values, self._memory.get((READOUT, what), 0.0))
-        self._memory[READOUT, what] = total[-1, ...]
+        total = running_sum(values, self._carried.get((READOUT, what), 0.0))
+        self._carried[READOUT, what] = total[-1, ...]
         return total
 
     def _after(self, held: int, values: Array) -> Array:
@@ -207,8 +207,8 @@ class Windowed(Rate):
 
     def _currents(self, node: Population | Readout, trains: Mapping[str, Analog | Clocked]) -> Array:
         """`(steps or 1, batch, *features)`: the input of every step of the stretch, by one product a projection."""
-        if (node.name, "current") in self._memory:
-            return self._memory[node.name, "current"]
+        if (node.name, "current") in self._carried:
+            return self._carried[node.name, "current"]
         z = node.input.drive({k: train.window() for k, train in trains.items()})
         biases = self.biases(node, z[0, ...])
         if len(biases) > len(z) or not _computed(node):
@@ -216,7 +216,7 @@ class Windowed(Rate):
         else:
             z += biases  # in place: these arrays are the largest there are
         if self.bias == "current" and all(isinstance(train, Analog) for train in trains.values()):
-            self._memory[node.name, "current"] = z  # the same at all steps
+            self._carried[node.name, "current"] = z  # the same at all steps
         return z
 
 

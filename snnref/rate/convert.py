@@ -10,7 +10,7 @@ from ..network.graph import Graph
 from ..network.nodes import depths
 from ..network.normalisation import normalise
 from ..spiking.snn import SNN, with_settings
-from .closed import Windowed
+from .closed import Closed
 from .options import EXPRESSES
 from .scales import choose_scales, choose_thresholds
 from .stepwise import Stepwise
@@ -36,7 +36,7 @@ def convert(
     nodes = canonical(net)
     require_kinds(nodes, "rate coding", EXPRESSES)
     depth = depths(nodes)
-    codes, besides = (Stepwise(_depth=depth), Windowed(_depth=depth)), ("percentile", "distribution")
+    codes, besides = (Stepwise(_depth=depth), Closed(_depth=depth)), ("percentile", "distribution")
     stepwise, closed = (with_settings(code, options, besides=besides) for code in codes)
     scales = choose_scales(nodes, calibration, percentile=percentile, distribution=distribution)
     thresholds = choose_thresholds(nodes, calibration, percentile=percentile)

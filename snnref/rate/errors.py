@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..arrays import Array, Placed, like
+from ..arrays import Array, WeightCache, like
 from ..network.graph import INPUT
 from ..network.nodes import Population
 from ..spiking.snn import SNN
@@ -40,7 +40,7 @@ def errors(snn: SNN, x: Array, **settings: Any) -> dict[str, Errors]:
             f"errors: got reset {code.reset!r}, bias {code.bias!r} and clamp {code.clamp}, "
             "expected 'subtract', 'current' and 0"
         )
-    nodes = Placed(snn.nodes).like(x)
+    nodes = WeightCache(snn.nodes).like(x)
     ann = activations(nodes, x / like(snn.scales[INPUT], x))
     wrong = {name: train.value() - ann[name] for name, train in trace.trains.items()}
     found = {}

@@ -6,28 +6,28 @@ from math import prod
 
 import numpy as np
 
-from ..network.nodes import Population, driven
-from ..spiking.energy import Work, each, updates
+from ..network.nodes import Population, weighted_nodes
+from ..spiking.energy import OperationCounts, per_sample_sums, updates_per_step
 from ..spiking.run import Run
 from ..spiking.trains import Analog
 
 
-def work(run: Run) -> Work:
+def neuron_updates(run: Run) -> OperationCounts:
     """Of each sample, up to the time of the run. In every step in which it is not held a neuron adds its current (the
     bias, and what analog pixels bring), and compares if it can fire (sign units twice); a spike is paid with a
     subtraction, which that update writes. Biases count as currents; what a readout's own spikes and its softmax cost is
     left out."""
-    total, fires = Work(), run.code.output == "spikes"
-    for name, node in driven(run.nodes).items():
+    total, fires = OperationCounts(), run.code.output == "spikes"
+    for name, node in weighted_nodes(run.nodes).items():
         spiking = isinstance(node, Population)
         current = any(isinstance(run.trains[source], Analog) for source in node.sources)
         adds = current or bool(np.any(node.input.bias))
         steps, n = max(0, run.latency - run.code.held(node)), prod(node.shape)
         if adds or spiking or fires:
-            total += updates(run, steps, neurons=n, compares=spiking or fires, adds=adds)
+            total += updates_per_step(run, steps, neurons=n, compares=spiking or fires, adds=adds)
         if isinstance(node, Population):
             paid = run.code.reset == "subtract"
-            total += Work(additions=paid * each(run.trains[name].count()))
+            total += OperationCounts(additions=paid * per_sample_sums(run.trains[name].count()))
             if node.activation is not None and node.activation.kind == "sign":
-                total += Work(comparisons=steps * n)
+                total += OperationCounts(comparisons=steps * n)
     return total

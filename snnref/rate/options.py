@@ -54,7 +54,7 @@ class Rate:
     """
 
     method: ClassVar[str] = "rate"
-    limit: ClassVar[float] = 1.0  # of what a train can say, in units of its scale
+    largest_value: ClassVar[float] = 1.0  # of what a train can say, in units of its scale
     time_unit: ClassVar[str] = "steps"
     steps: int = 100
     reset: str = "subtract"

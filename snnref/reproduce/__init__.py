@@ -23,7 +23,7 @@ from ..arrays import quickest
 from ..files import complete
 from ..methods import method
 from ..training.binary_weights import binarise
-from ..training.options import Training
+from ..training.options import TrainingOptions
 
 PAPERS = ("rueckauer2017", "lopez-randulfe2022", "yousefzadeh2019", "zhang2019", "stoeckl2019", "comparison")
 
@@ -125,15 +125,15 @@ def _measure(experiment: Experiment, images: int | None, progress: Progress | No
     calibration, classes = data.load(recipe.dataset, split="train")
     if experiment.retrain is not None:
         net = _retrained(experiment, net, (calibration, classes), progress)
-    x, labels = (quickest(part[:images]) for part in data.load(recipe.dataset, split=recipe.held_out))
-    snn = method(experiment.method).convert(net, quickest(recipe.shown(calibration)), **experiment.settings)
+    x, labels = (quickest(part[:images]) for part in data.load(recipe.dataset, split=recipe.test_split))
+    snn = method(experiment.method).convert(net, quickest(recipe.preprocess(calibration)), **experiment.settings)
     stops: dict[str, Any] = {"stops": experiment.stops} if experiment.stops else {}
     points = evaluate_over_time(
         net,
         snn,
-        x=recipe.told(x, snn.options),
+        x=recipe.preprocess_for(x, snn.options),
         labels=labels,
-        ann_x=recipe.shown(x),
+        ann_x=recipe.preprocess(x),
         progress=progress and (lambda done, total: progress(experiment.title, done, total)),
         **stops,
     )
@@ -147,7 +147,7 @@ def _measure(experiment: Experiment, images: int | None, progress: Progress | No
 
 def _retrained(experiment: Experiment, net: Any, samples: tuple[Any, Any], progress: Progress | None) -> Any:
     """The network trained on as the method's conversion wants it, on images changed as in its first training."""
-    numbers = {f.name for f in fields(Training)}
+    numbers = {f.name for f in fields(TrainingOptions)}
     given = experiment.retrain or {}
     how: dict[str, Any] = {
         "batch": 128,
@@ -162,7 +162,7 @@ def _retrained(experiment: Experiment, net: Any, samples: tuple[Any, Any], progr
             progress(f"{experiment.title}, retraining", epoch, epochs)
 
     others = {k: v for k, v in given.items() if k not in numbers}
-    return method(experiment.method).retrain(net, samples, how=Training(**how), progress=shown, **others)
+    return method(experiment.method).retrain(net, samples, how=TrainingOptions(**how), progress=shown, **others)
 
 
 def _versions() -> dict[str, str]:

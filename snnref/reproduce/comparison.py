@@ -9,7 +9,7 @@ from ..analysis.comparison import Row, SideBySide, units
 from ..analysis.evaluation import Evaluation
 from ..methods import METHODS, method
 from ..spiking import energy
-from ..spiking.energy import PRICES, Work
+from ..spiking.energy import PRICES, OperationCounts
 from . import Experiment, select
 
 NETWORKS = ("mnist-two-conv", "fashion-two-conv")  # on which main settings are moved
@@ -61,7 +61,9 @@ def side_by_side(result: dict[str, Any], network: str) -> SideBySide:
             e["settings"],
             retrained=False,
             time_unit=method(e["method"]).OPTIONS.time_unit,
-            result=Evaluation(**{**e["points"][-1], "work": Work(**e["points"][-1]["work"])}),
+            result=Evaluation(
+                **{**e["points"][-1], "operation_counts": OperationCounts(**e["points"][-1]["operation_counts"])}
+            ),
         )
         for e in found
     )
@@ -83,7 +85,7 @@ def cheapest(result: dict[str, Any], network: str) -> dict[str, dict[str, Any]]:
     """By method, the point of least energy within NEAR of the ANN's accuracy; methods that have one."""
 
     def cost(point: dict[str, Any]) -> float:
-        return float(PRICES["45 nm, cache"].total(Work(**point["work"])))
+        return float(PRICES["45 nm, cache"].total(OperationCounts(**point["operation_counts"])))
 
     near = {
         name: [p for p in found if 100 * (p["ann_accuracy"] - p["accuracy"]) <= NEAR + 1e-9]

@@ -13,7 +13,7 @@ from ..network import Network
 from ..network.canonical import canonical
 from ..network.nodes import Nodes
 from ..tdsnn import ann_costs, table_costs
-from ..tdsnn.costs import Costs, driven_neurons
+from ..tdsnn.costs import Costs, weighted_neurons
 from . import Experiment, html_table, select
 
 NETWORK = "mnist-lenet-caffe"
@@ -96,7 +96,7 @@ def times(name: str) -> tuple[float, float]:
     """T, as the additions and as the multiplications of Table 2 imply it: N T more additions than in the ANN, 2 N T
     multiplications (each neuron leaks in both its periods, and hears ticks in one). They agree."""
     _, ann, multiplications, additions = PRINTED[name]
-    n = driven_neurons(shapes(name)) / 1000
+    n = weighted_neurons(shapes(name)) / 1000
     return (additions - ann) / n, multiplications / (2 * n)
 
 
@@ -210,7 +210,7 @@ def _spikes_row(point: dict[str, Any]) -> list[str]:
 def _saved_row() -> list[str]:
     """Fig. 5 has no scale but two numbers: what they imply for T."""
     dnn = 2 * PRINTED["AlexNet"][0]
-    n = driven_neurons(shapes("AlexNet")) / 1000
+    n = weighted_neurons(shapes("AlexNet")) / 1000
     implied = [((1 - saved) * dnn - dnn / 2) / (3 * n) for saved in (0.484, 0.417)]
     return [
         "AlexNet, operations saved over L = 1 to 5 (Fig. 5)",

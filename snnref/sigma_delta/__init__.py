@@ -41,7 +41,7 @@ from .advice import advice
 from .convert import convert
 from .encoding import intensity_to_delay
 from .explain import explain
-from .neuron_updates import work
+from .neuron_updates import neuron_updates
 from .options import COMPARED, EXPRESSES, SigmaDelta
 from .q_ann import q_ann
 from .quantisers import follow, hysteresis
@@ -62,6 +62,6 @@ __all__ = [
     "hysteresis",
     "intensity_to_delay",
     "neuron",
+    "neuron_updates",
     "q_ann",
-    "work",
 ]

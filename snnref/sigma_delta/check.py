@@ -28,7 +28,7 @@ def cases() -> Iterator[tuple[dict[str, Any], Case]]:
         yield from itertools.product(options, [tuple(rng.integers(-64, 72, 24) / 32)])
 
 
-def play(neuron: Callable[..., Any], case: Case, options: dict[str, Any]) -> Iterator[tuple[float, float, float]]:
+def run_case(neuron: Callable[..., Any], case: Case, options: dict[str, Any]) -> Iterator[tuple[float, float, float]]:
     """Spikes, potential and count after each event."""
     v, n = 0.0, 0.0
     for charge in case:
@@ -36,10 +36,10 @@ def play(neuron: Callable[..., Any], case: Case, options: dict[str, Any]) -> Ite
         yield float(spikes), float(v), float(n)
 
 
-def given(case: Case, wrong: int) -> str:
+def describe_case(case: Case, wrong: int) -> str:
     return f"after charges of {', '.join(f'{w:g}' for w in case[: wrong + 1])}"
 
 
-def told(answer: tuple[float, float, float], _: Case) -> str:
+def describe_answer(answer: tuple[float, float, float], _: Case) -> str:
     spikes, v, n = answer
     return f"sends {spikes:+g}, with a potential of {v:g} and a count of {n:g}"

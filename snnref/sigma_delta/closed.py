@@ -23,7 +23,7 @@ from ..network.graph import INPUT
 from ..network.nodes import MaxPool, Nodes, Population, Readout
 from ..spiking.trains import Readings
 from .options import SigmaDelta
-from .propagation import merged, respond
+from .propagation import merge_events, propagate
 from .trains import Stream
 
 ENGINES = ("auto", "numba", "numpy")
@@ -73,7 +73,7 @@ class Closed(SigmaDelta):
         for start in range(0, len(x), size):
             yield slice(start, start + size), self
 
-    def stretches(self) -> Iterator[Closed]:
+    def time_chunks(self) -> Iterator[Closed]:
         """The time up to each of the stops, and after them. All that will ever be sent is known when the first was
         walked."""
         sent: dict[str, Any] = {}
@@ -84,7 +84,7 @@ class Closed(SigmaDelta):
     def asked(self) -> bool:
         return True
 
-    def so_far(self) -> Closed:
+    def options_so_far(self) -> Closed:
         return replace(self, _sent={})
 
     def encode(self, x: Array) -> Stream:
@@ -117,18 +117,18 @@ class Closed(SigmaDelta):
 
     def _heard(self, node: Population | Readout) -> Stream:
         streams = {source: self._sent[source] for source in node.sources}
-        return merged(streams, self.wiring.inlet(node.name).first, self.wiring.rank, self.delay)
+        return merge_events(streams, self.wiring.inlet(node.name).first, self.wiring.rank, self.delay)
 
     def _neurons(self, node: Population | Readout, heard: Stream) -> Stream:
         inlet, engine = self.wiring.inlet(node.name), self._engine()
         how = {k: getattr(self, k) for k in ("quantiser", "rule", "strict", "settle", "keep")}
         layer = partial(engine.population, inlet.synapses, inlet.bias, **how)
-        return respond(heard, layer, node.shape, parallel=engine.PARALLEL)
+        return propagate(heard, layer, node.shape, parallel=engine.PARALLEL)
 
     def _pool(self, node: MaxPool, heard: Stream) -> Stream:
         engine = self._engine()
         layer = partial(engine.max_pool, *self.wiring.windows(node.name), keep=self.keep)
-        return respond(heard, layer, node.shape, parallel=engine.PARALLEL)
+        return propagate(heard, layer, node.shape, parallel=engine.PARALLEL)
 
     def _counts(self, spikes: Stream) -> np.ndarray:
         """`(points, batch, classes)`: what the readout has said when it is asked."""

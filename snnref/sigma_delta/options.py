@@ -40,7 +40,7 @@ class SigmaDelta:
     """
 
     method: ClassVar[str] = "sigma_delta"
-    limit: ClassVar[float] = inf  # of what a train can say, in units of its scale
+    largest_value: ClassVar[float] = inf  # of what a train can say, in units of its scale
     time_unit: ClassVar[str] = "time units of an image"
     quantiser: str = "hysteresis"
     rule: str = "one"

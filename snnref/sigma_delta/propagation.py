@@ -13,7 +13,9 @@ from .vectorised import Sent
 Layer = Callable[[np.ndarray, np.ndarray, np.ndarray], Sent]  # ends, neuron, sign of what it hears -> what it sends
 
 
-def merged(streams: Mapping[str, Stream], first: Mapping[str, int], rank: Mapping[str, int], delay: float) -> Stream:
+def merge_events(
+    streams: Mapping[str, Stream], first: Mapping[str, int], rank: Mapping[str, int], delay: float
+) -> Stream:
     """The spikes of all sources as they arrive: by time, then by the input spike that caused them, then by source, then
     as sent. Neurons are numbered on from `first` of their source."""
     (one, *others) = streams.values()
@@ -33,7 +35,7 @@ def merged(streams: Mapping[str, Stream], first: Mapping[str, int], rank: Mappin
     return Stream(whole[order], ends, (), one.kind, one.keep)
 
 
-def respond(heard: Stream, layer: Layer, shape: tuple[int, ...], *, parallel: bool) -> Stream:
+def propagate(heard: Stream, layer: Layer, shape: tuple[int, ...], *, parallel: bool) -> Stream:
     """What a layer of features `shape` sends on hearing the spikes; samples that do not depend on each other are
     handled in parallel, if that helps."""
     batch = len(heard.ends) - 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ..arrays import Array, Placed, check_input, like, namespace
+from ..arrays import Array, WeightCache, check_input, like, namespace
 from ..network.graph import INPUT, READOUT
 from ..network.nodes import Population, Readout
 from ..spiking.snn import SNN
@@ -30,7 +30,7 @@ def q_ann(snn: SNN, x: Array, *, rounding: str = "floor") -> Array:
         raise ValueError(f"rounding: got {rounding!r}, expected one of {', '.join(map(repr, ROUNDINGS))}")
     check_input(x, snn.nodes[INPUT].shape)
     said = snn.stepwise.encode(x / like(snn.scales[INPUT], x)).value()
-    trains = walk(Placed(snn.nodes).like(x), Quantised(rounding), said)
+    trains = walk(WeightCache(snn.nodes).like(x), Quantised(rounding), said)
     return trains[READOUT].value() * like(snn.scales[READOUT], x)
 
 

@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 
 from ..arrays import Array, to_numpy
-from ..network.nodes import Input, MaxPool, Nodes, driven
+from ..network.nodes import Input, MaxPool, Nodes, weighted_nodes
 from ..spiking.walk import activations
 from .options import is_number
 
@@ -28,7 +28,7 @@ def thresholds(
     Raises ValueError for numbers that make no sense, and names that are not there.
     """
     _check(nodes, threshold, percentile)
-    unit = dict.fromkeys(driven(nodes), 1.0)
+    unit = dict.fromkeys(weighted_nodes(nodes), 1.0)
     if percentile is not None:
         most = len(calibration) * max(prod(node.shape) for node in nodes.values())
         found = activations(nodes, calibration[:: max(1, -(-most // VALUES))])
@@ -51,7 +51,7 @@ def _percentile(values: np.ndarray, percentile: float) -> float:
 
 
 def _check(nodes: Nodes, threshold: Threshold, percentile: float | None) -> None:
-    known = driven(nodes)
+    known = weighted_nodes(nodes)
     for name, value in (threshold if isinstance(threshold, Mapping) else {None: threshold}).items():
         if name is not None and name not in known:
             raise ValueError(f"threshold: got one for {name!r}, expected names of {', '.join(known)}")

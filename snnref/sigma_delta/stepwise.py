@@ -10,7 +10,7 @@ import numpy as np
 
 from ..arrays import Array, like
 from ..network.graph import INPUT, READOUT
-from ..network.nodes import MaxPool, Nodes, driven
+from ..network.nodes import MaxPool, Nodes, weighted_nodes
 from ..spiking.trains import Train
 from .options import SigmaDelta
 from .quantisers import Number, follow
@@ -74,7 +74,7 @@ class Stepwise(SigmaDelta):
                 counts = np.stack([frame.answers for frame in frames], axis=1)
                 trains[name] = self.answer(counts, potentials(name), pixels.kind)
             elif name != INPUT:
-                v = like(potentials(name), pixels.kind) if name in driven(nodes) else None
+                v = like(potentials(name), pixels.kind) if name in weighted_nodes(nodes) else None
                 logs = [np.array(frame.sent[name], EVENT) for frame in frames]
                 trains[name] = pixels.derived(logs, node.shape, potentials=v)
         return trains
@@ -85,7 +85,7 @@ class Frame:
 
     def __init__(self, nodes: Nodes):
         self.sent: dict[str, list[tuple]] = {name: [] for name in nodes}  # of EVENT
-        self.potentials: dict[str, list[np.ndarray]] = {name: [] for name in driven(nodes)}
+        self.potentials: dict[str, list[np.ndarray]] = {name: [] for name in weighted_nodes(nodes)}
         self.answers: list[np.ndarray] = []  # signed counts of the readout
 
 
@@ -96,7 +96,7 @@ class Network:
         """After the reset: potentials are the biases, nothing has been sent (Eq. 2)."""
         self.code, self.nodes = code, nodes
         self.how: dict[str, Any] = {"quantiser": code.quantiser, "rule": code.rule, "strict": code.strict}
-        self.v = {name: code.wiring.inlet(name).bias.copy() for name in driven(nodes)}
+        self.v = {name: code.wiring.inlet(name).bias.copy() for name in weighted_nodes(nodes)}
         self.n = {name: np.zeros(prod(node.shape)) for name, node in nodes.items()}
         pools = [node for node in nodes.values() if isinstance(node, MaxPool)]
         self.heard = {pool.name: np.zeros(prod(nodes[pool.source].shape)) for pool in pools}

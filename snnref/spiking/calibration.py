@@ -15,13 +15,13 @@ PARTS = 4  # in which a search looks at the values
 CANDIDATES = 1.04 ** -np.arange(81.0)  # of a search for a scale, as parts of the largest value: down to a 23rd
 
 
-def thinned(nodes: Nodes, x: Array) -> Array:
+def subsample(nodes: Nodes, x: Array) -> Array:
     """Samples `(batch, *input_shape)`, every n-th where the largest population has more than VALUES values on them."""
     most = len(x) * max(prod(node.shape) for node in nodes.values())
     return x[:: max(1, -(-most // VALUES))]
 
 
-def some(values: np.ndarray) -> np.ndarray:
+def subsample_values(values: np.ndarray) -> np.ndarray:
     """Some TRIED of the values, evenly."""
     flat = values.ravel()
     return flat[:: max(1, len(flat) // TRIED)]
@@ -32,7 +32,7 @@ def largest(values: np.ndarray) -> float:
     return max(0.0, float(values.max())) if values.size else 0.0
 
 
-def best(candidates: np.ndarray, error: Callable[..., float], *values: np.ndarray) -> float:
+def best_candidate(candidates: np.ndarray, error: Callable[..., float], *values: np.ndarray) -> float:
     """The candidate with the least `error(candidate, *values)`, the first of equals.
 
     error : a sum over the first axis of all values, of terms ≥ 0. It is taken part by part: once it exceeds that of

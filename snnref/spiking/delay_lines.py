@@ -24,17 +24,17 @@ class DelayLine:
 
 
 def delay_lines(
-    nodes: Nodes, wait: Callable[[str, str], int], *, copies: Callable[[str], int] = lambda _: 1
+    nodes: Nodes, wait: Callable[[str, str], int], *, neurons_per_unit: Callable[[str], int] = lambda _: 1
 ) -> tuple[DelayLine, ...]:
     """Of all nodes, where there is a wait.
 
     wait : of a source and a target, the steps from the one's last spike to the other's turn
-    copies : of a source, how many neurons stand for each of its units
+    neurons_per_unit : of a source, how many neurons stand for each of its units
     """
     lines = {}
     for projection, node in projections(nodes):
         source = projection.source
         if steps := wait(source, node.name):
-            size = prod(nodes[source].shape) * copies(source)
+            size = prod(nodes[source].shape) * neurons_per_unit(source)
             lines[source, node.name] = DelayLine(source, node.name, steps, size)
     return tuple(lines.values())

@@ -18,7 +18,7 @@ import numpy as np
 from ..arrays import to_numpy
 from ..layers import Activation, Add, AvgPool, Conv, Dense, Linear, MaxPool, Multiply, Shape, UnevenAvgPool
 from ..network import counting
-from ..network.canonical import live
+from ..network.canonical import without_unused_layers
 from ..network.graph import Graph
 from ..network.nodes import Projection
 from .run import Run
@@ -27,7 +27,7 @@ Number = Any  # a float, or an array (batch,)
 
 
 @dataclass(frozen=True)
-class Work:
+class OperationCounts:
     """Operations for one input, by kind, and words of memory that they read or write."""
 
     additions: Number = 0.0
@@ -35,8 +35,10 @@ class Work:
     comparisons: Number = 0.0  # with a threshold, or of two values
     words: Number = 0.0
 
-    def __add__(self, other: Work) -> Work:
-        return Work(*(mine + theirs for mine, theirs in zip(vars(self).values(), vars(other).values(), strict=True)))
+    def __add__(self, other: OperationCounts) -> OperationCounts:
+        return OperationCounts(
+            *(mine + theirs for mine, theirs in zip(vars(self).values(), vars(other).values(), strict=True))
+        )
 
 
 @dataclass(frozen=True)
@@ -50,17 +52,17 @@ class Prices:
     unit: str
     source: str
 
-    def compute(self, work: Work) -> Number:
+    def compute(self, counts: OperationCounts) -> Number:
         """Energy of the operations; a comparison is a subtraction."""
-        return self.addition * (work.additions + work.comparisons) + self.multiplication * work.multiplications
+        return self.addition * (counts.additions + counts.comparisons) + self.multiplication * counts.multiplications
 
-    def memory(self, work: Work) -> Number | None:
+    def memory(self, counts: OperationCounts) -> Number | None:
         """Energy of the memory, at one price for every word."""
-        return None if self.word is None else self.word * work.words
+        return None if self.word is None else self.word * counts.words
 
-    def total(self, work: Work) -> Number:
+    def total(self, counts: OperationCounts) -> Number:
         """Of both, where the source prices both."""
-        return self.compute(work) + (0.0 if self.word is None else self.memory(work))
+        return self.compute(counts) + (0.0 if self.word is None else self.memory(counts))
 
 
 PRICES = {
@@ -77,41 +79,41 @@ PRICES = {
 SPIKES_PER_OUTPUT = 1.72  # below which rate codes can be cheaper on digital hardware (Davidson & Furber 2021)
 
 
-def synaptic(run: Run) -> Work:
+def synaptic(run: Run) -> OperationCounts:
     """What spikes cause, `(batch,)`: an addition for each synapse, a comparison for each pooling window; and the
     products of an analog input, once. That a pool counts what has come, and that analog sums are kept, is left out."""
     spikes, pooled = run.operations.total, run.operations.pooling
     analog = np.full_like(spikes, run.analog_operations)
-    return Work(spikes + analog, analog, pooled, 3 * spikes + 2 * (pooled + analog))
+    return OperationCounts(spikes + analog, analog, pooled, 3 * spikes + 2 * (pooled + analog))
 
 
-def of_ann(net: Graph) -> Work:
+def of_ann(net: Graph) -> OperationCounts:
     """Of one forward pass. Batch normalisation is folded; an activation function counts as one comparison before its
     unit is written, which is right for ReLU and too little for SiLU or a sigmoid."""
-    net = live(net)
-    return sum((_layer(net, name) for name in net.layers), Work())
+    net = without_unused_layers(net)
+    return sum((_layer(net, name) for name in net.layers), OperationCounts())
 
 
-def _layer(net: Graph, name: str) -> Work:
+def _layer(net: Graph, name: str) -> OperationCounts:
     layer, sources = net.layers[name]
     units, shape = prod(net.shapes[name]), net.shapes[sources[0]]
     match layer:
         case Dense() | Conv():
             products = counting.multiply_accumulates(layer, shape)
-            return Work(products, products, 0, 2 * products + 2 * units)  # a bias read, a sum written
+            return OperationCounts(products, products, 0, 2 * products + 2 * units)  # a bias read, a sum written
         case Activation():
-            return Work(comparisons=units)
+            return OperationCounts(comparisons=units)
         case MaxPool():
             inputs = _seen(layer, shape)
-            return Work(comparisons=inputs - units, words=inputs + units)
+            return OperationCounts(comparisons=inputs - units, words=inputs + units)
         case AvgPool() | UnevenAvgPool():
             inputs = _seen(layer, shape)
-            return Work(inputs - units, units, 0, inputs + units)
+            return OperationCounts(inputs - units, units, 0, inputs + units)
         case Add():
-            return Work(additions=units * (len(sources) - 1), words=units * (len(sources) + 1))
+            return OperationCounts(additions=units * (len(sources) - 1), words=units * (len(sources) + 1))
         case Multiply():
-            return Work(multiplications=units, words=3 * units)
-    return Work()
+            return OperationCounts(multiplications=units, words=3 * units)
+    return OperationCounts()
 
 
 def _seen(pool: MaxPool | AvgPool | UnevenAvgPool, shape: Shape) -> int:
@@ -121,14 +123,16 @@ def _seen(pool: MaxPool | AvgPool | UnevenAvgPool, shape: Shape) -> int:
     return shape[0] * prod(int(axis.sum()) for axis in pool.support([np.eye(n, dtype=bool) for n in shape[1:]]))
 
 
-def updates(run: Run, steps: Number, *, compares: bool = True, adds: bool = True, neurons: int) -> Work:
+def updates_per_step(
+    run: Run, steps: Number, *, compares: bool = True, adds: bool = True, neurons: int
+) -> OperationCounts:
     """Of so many `neurons` in so many `steps` each, `(batch,)`: in every one the potential is read and written, and
     something is added, or it is compared with a threshold."""
     total = np.zeros(run.output.shape[0]) + neurons * np.asarray(steps, float)
-    return Work(adds * total, 0 * total, compares * total, (2 + adds) * total)
+    return OperationCounts(adds * total, 0 * total, compares * total, (2 + adds) * total)
 
 
-def each(values: Any) -> np.ndarray:
+def per_sample_sums(values: Any) -> np.ndarray:
     """`(batch, *features)` -> `(batch,)`: the sum over a sample's neurons."""
     numbers = to_numpy(values)
     return numbers.reshape(len(numbers), -1).sum(axis=1, dtype=float)

@@ -106,8 +106,8 @@ class Run:
     @cached_property
     def operations(self) -> SynapticOperations:
         """Synaptic operations of each sample, in all and by projection."""
-        copies = getattr(self.code, "heard_by", None)
-        return synaptic_operations(self.nodes, self.spikes, batch=self.output.shape[0], copies=copies)
+        batch, receiving = self.output.shape[0], getattr(self.code, "neurons_receiving", None)
+        return synaptic_operations(self.nodes, self.spikes, batch=batch, neurons_receiving=receiving)
 
     @property
     def analog_operations(self) -> int:

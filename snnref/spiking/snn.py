@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
-from ..arrays import Array, Placed, check_input, like, number
+from ..arrays import Array, WeightCache, check_input, like, number
 from ..network.graph import INPUT, READOUT
 from ..network.nodes import Nodes, Scales
 from .run import Run, Trace
@@ -14,7 +14,7 @@ from .walk import Trains, walk
 
 
 @dataclass(frozen=True)
-class AtOnce:
+class SinglePass:
     """The fast half of a method whose closed forms take the whole batch, and all time, at once."""
 
     _record: bool = field(default=False, repr=False)  # whether the readout is asked at each step
@@ -22,14 +22,14 @@ class AtOnce:
     def groups(self, nodes: Nodes, x: Array, *, record: bool = False) -> Iterator[tuple[slice, Self]]:
         yield slice(None), replace(self, _record=record)
 
-    def stretches(self) -> Iterator[Self]:
+    def time_chunks(self) -> Iterator[Self]:
         yield self
 
     @property
     def asked(self) -> bool:
         return True
 
-    def so_far(self) -> Self:
+    def options_so_far(self) -> Self:
         return self
 
 
@@ -44,7 +44,7 @@ class SNN:
     scales: Scales
     stepwise: Any  # a Code with `latency()`, unless its readings tell it
     closed: Any  # another, with `groups` of samples that are walked together, and their `stretches` of time
-    _placed: Placed = field(init=False, repr=False)
+    _weights: WeightCache = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if len(self.nodes[READOUT].shape) != 1:
@@ -52,7 +52,7 @@ class SNN:
                 f"the network ends with features {self.nodes[READOUT].shape}, expected (classes,); "
                 "end it with Flatten or Dense"
             )
-        object.__setattr__(self, "_placed", Placed(self.nodes))
+        object.__setattr__(self, "_placed", WeightCache(self.nodes))
 
     @property
     def options(self) -> dict[str, Any]:
@@ -86,16 +86,16 @@ class SNN:
         check_input(x, self.nodes[INPUT].shape)
         code = with_settings(self.closed, settings)
         groups = [
-            self._stretches(group, x[samples, ...], record)
+            self._time_chunks(group, x[samples, ...], record)
             for samples, group in code.groups(self.nodes, x, record=record)
         ]
         for states in zip(*groups, strict=True):
-            yield Run(self.nodes, [trains for _, trains in states], self.scales, states[0][0].so_far())
+            yield Run(self.nodes, [trains for _, trains in states], self.scales, states[0][0].options_so_far())
 
-    def _stretches(self, group: Any, x: Array, record: bool) -> Iterator[tuple[Any, Trains]]:
+    def _time_chunks(self, group: Any, x: Array, record: bool) -> Iterator[tuple[Any, Trains]]:
         """The trains of some samples, at each of the stops."""
         trains: Trains = {}
-        for part in group.stretches():
+        for part in group.time_chunks():
             new = self._walk(part, x)
             new = new if record else {k: train.counted() for k, train in new.items()}
             trains = {k: trains[k].then(new[k]) for k in new} if trains else new  # type: ignore[attr-defined]
@@ -103,7 +103,7 @@ class SNN:
                 yield part, trains
 
     def _walk(self, code: Any, x: Array) -> Trains:
-        return walk(self._placed.like(x), code, x / like(self.scales[INPUT], x))
+        return walk(self._weights.like(x), code, x / like(self.scales[INPUT], x))
 
 
 def _settings(code: Any) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..arrays import Array, to_numpy
 from ..network.counting import multiply_accumulates, projections
-from ..network.nodes import MaxPool, Nodes, Population, Readout, driven
+from ..network.nodes import MaxPool, Nodes, Population, Readout, weighted_nodes
 
 
 @dataclass(frozen=True)
@@ -26,18 +26,20 @@ class SynapticOperations:
         return sum(self.by_projection.values(), np.zeros_like(self.pooling))
 
 
-Copies = Callable[[Population | Readout, int], int]
+NeuronsReceiving = Callable[[Population | Readout, int], int]
 
 
-def spike_costs(nodes: Nodes, source: str, *, copies: Copies | None = None) -> dict[str, np.ndarray]:
+def operations_per_spike(
+    nodes: Nodes, source: str, *, neurons_receiving: NeuronsReceiving | None = None
+) -> dict[str, np.ndarray]:
     """By node that hears `source`, `(*features)` of the source: the synaptic operations that one spike of each of its
-    neurons causes there, its fan-out (Eq. 10, Rueckauer 2017). `copies` as for `synaptic_operations`."""
+    neurons causes there, its fan-out (Eq. 10, Rueckauer 2017). `neurons_receiving` as for `synaptic_operations`."""
     costs: dict[str, np.ndarray] = {}
-    for node in driven(nodes).values():
+    for node in weighted_nodes(nodes).values():
         for term, sum_ in enumerate(node.inputs):
             for p in sum_.projections:
                 if p.source == source:
-                    cost = p.fan_out(nodes[source].shape) * (copies(node, term) if copies else 1)
+                    cost = p.fan_out(nodes[source].shape) * (neurons_receiving(node, term) if neurons_receiving else 1)
                     costs[node.name] = costs.get(node.name, 0) + cost
     return costs
 
@@ -47,11 +49,12 @@ def synaptic_operations(
     counts: Mapping[str, Array],
     *,
     batch: int,
-    copies: Copies | None = None,
+    neurons_receiving: NeuronsReceiving | None = None,
 ) -> SynapticOperations:
     """Spikes times the fan-out of their own neuron (Eq. 10, Rueckauer 2017), from `counts (batch, *features)`.
 
-    copies : of a node and one of its sums, how many neurons stand for each unit and hear that sum; 1 by default
+    neurons_receiving : of a node and one of its sums, how many neurons stand for each unit and receive that sum; by
+        default 1
 
     Nodes without counts send no spikes.
     """
@@ -64,7 +67,7 @@ def synaptic_operations(
         (source, target): weighed(source, cost)
         for source in nodes
         if source in counts  # else an analog source
-        for target, cost in spike_costs(nodes, source, copies=copies).items()
+        for target, cost in operations_per_spike(nodes, source, neurons_receiving=neurons_receiving).items()
     }
     pools = [
         weighed(n.source, windows_over(n, nodes))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from ..arrays import Array, Placed
+from ..arrays import Array, WeightCache
 from ..network.nodes import Input, MaxPool, Nodes, Population, Readout
 from .trains import Analog, Readings, Train
 
@@ -70,4 +70,4 @@ class ANN:
 
 def activations(nodes: Nodes, x: Array) -> dict[str, Array]:
     """The ANN's activation of every node, `(batch, *features)`, by name."""
-    return {k: train.value() for k, train in walk(Placed(nodes).like(x), ANN(), x).items()}
+    return {k: train.value() for k, train in walk(WeightCache(nodes).like(x), ANN(), x).items()}

@@ -50,7 +50,7 @@ from .advice import advice
 from .convert import convert
 from .costs import Costs, ann_costs, costs, counted, hardware_costs, table_costs
 from .explain import explain
-from .neuron_updates import work
+from .neuron_updates import neuron_updates
 from .options import COMPARED, EXPRESSES, TDSNN, half_step
 from .pooling import feasible, shared_leak, tick_bounds, ticking_pool
 from .retrain import retrain
@@ -82,6 +82,7 @@ __all__ = [
     "half_step",
     "hardware_costs",
     "inhibitory_period",
+    "neuron_updates",
     "retrain",
     "schedule",
     "shared_leak",
@@ -89,5 +90,4 @@ __all__ = [
     "tick_bounds",
     "tick_weight",
     "ticking_pool",
-    "work",
 ]

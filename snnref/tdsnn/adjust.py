@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..layers import Activation, Add, AvgPool, Concat, Conv, Dense, Flatten, Gain, MaxPool, Softmax
-from ..network.canonical import canonical, live, require_kinds
+from ..network.canonical import canonical, require_kinds, without_unused_layers
 from ..network.graph import INPUT, READOUT, Graph, Layers
-from ..network.nodes import Nodes, Population, Readout, driven
+from ..network.nodes import Nodes, Population, Readout, weighted_nodes
 from .options import EXPRESSES, check_leak
 
 KIND = "reverse"  # of the layer that is G
@@ -37,15 +37,17 @@ def adjust(net: Graph, *, leak: float, unit: float = 1.0) -> Any:
         raise ValueError(f"unit: got {unit!r}, expected a power of two, such as 1 or 0.125, for the pixels")
     nodes = canonical(net)
     require_kinds(nodes, "TDSNN", EXPRESSES)
-    layers = live(net).layers
+    layers = without_unused_layers(net).layers
     for name, node in nodes.items():
         if isinstance(node, Population) and not isinstance(layers[name][0], Activation):
             raise ValueError(f"layer {name!r}: max-pooled without a ReLU; put one behind it")
     for name in layers:
         if name == UNIT or name.endswith(CODED):
             raise ValueError(f"layer {name!r}: the adjusted network needs names that end so; choose another")
-    for name, node in driven(nodes).items():
-        now = driven(canonical(replace(net, layers=layers)))[name].input.bias  # layers that are shared have changed
+    for name, node in weighted_nodes(nodes).items():
+        now = weighted_nodes(canonical(replace(net, layers=layers)))[
+            name
+        ].input.bias  # layers that are shared have changed
         over = ones(node, nodes) + now - node.input.bias
         start = net.output if name == READOUT else layers[name][1][0]
         layers = _absorb(layers, start, inner(np.broadcast_to(over, node.shape)), net)

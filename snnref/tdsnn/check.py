@@ -37,14 +37,14 @@ def cases() -> Iterator[tuple[dict[str, Any], Case]]:
         yield from itertools.product(options, [tuple(rng.integers(-8, 12, 12) / 16)])
 
 
-def play(neuron: Callable[..., Any], case: Case, options: dict[str, Any]) -> Iterator[tuple[float]]:
+def run_case(neuron: Callable[..., Any], case: Case, options: dict[str, Any]) -> Iterator[tuple[float]]:
     """One answer for each case."""
     yield (float(neuron(case, **options)),)
 
 
-def given(case: Case, _: int) -> str:
+def describe_case(case: Case, _: int) -> str:
     return f"for arrivals of {', '.join(f'{w:g}' for w in case)} in the steps of the inhibitory period"
 
 
-def told(answer: tuple[float], case: Case) -> str:
+def describe_answer(answer: tuple[float], case: Case) -> str:
     return f"fires at step {answer[0]:g}"

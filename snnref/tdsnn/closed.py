@@ -9,7 +9,7 @@ from functools import cached_property
 from ..arrays import Array, device, namespace
 from ..network.graph import INPUT
 from ..network.nodes import MaxPool, Population, Readout
-from ..spiking.snn import AtOnce
+from ..spiking.snn import SinglePass
 from ..spiking.trains import Readings
 from .options import TDSNN, per_sample
 from .trains import Reversed
@@ -41,7 +41,7 @@ class Due(Reversed):
 
 
 @dataclass(frozen=True)
-class Closed(AtOnce, TDSNN):
+class Closed(SinglePass, TDSNN):
     """Ticks make a neuron wait until it has made up for A = Σ W G(x): for T(A) steps (Eqs. 7-10)."""
 
     def encode(self, x: Array) -> Due:

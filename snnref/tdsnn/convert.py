@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, Placed, check_calibration, number
+from ..arrays import Array, WeightCache, check_calibration, number
 from ..network.canonical import canonical, require_kinds
 from ..network.graph import INPUT, READOUT, Graph
-from ..network.nodes import Input, MaxPool, Nodes, Population, driven
+from ..network.nodes import Input, MaxPool, Nodes, Population, weighted_nodes
 from ..network.normalisation import normalise
 from ..spiking.snn import SNN, with_settings
 from .adjust import adjustment, ones, plain
@@ -59,18 +59,18 @@ def convert(
         require_kinds(nodes, "TDSNN", EXPRESSES)
         scales = _scales(nodes, unit)
         nodes = normalise(nodes, scales)
-        bias = {name: node.input.bias - ones(node, nodes) for name, node in driven(nodes).items()}
+        bias = {name: node.input.bias - ones(node, nodes) for name, node in weighted_nodes(nodes).items()}
     else:
         nodes = canonical(plain(net))
         if unit not in (None, trained[1]):
             raise ValueError(f"unit: got {unit!r} for a network retrained with {trained[1]:g}; leave it out")
         scales = dict.fromkeys(nodes, 1.0) | {INPUT: trained[1]}
-        bias = {name: node.input.bias for name, node in driven(nodes).items()}
+        bias = {name: node.input.bias for name, node in weighted_nodes(nodes).items()}
         nodes = {name: _unfolded(node, nodes) for name, node in nodes.items()}
     known: dict[str, Any] = {
         "leak": number(leak) if leak is not None else trained[0] if trained else TDSNN.leak,
         "offset": offset if offset is not None else "retrained" if trained else "fold",
-        "_bias": Placed({name: np.asarray(value) for name, value in bias.items()}),
+        "_bias": WeightCache({name: np.asarray(value) for name, value in bias.items()}),
         "_trained": trained and trained[0],
     }
     stepwise, closed = (with_settings(code(**known), options, besides=("unit",)) for code in (Stepwise, Closed))

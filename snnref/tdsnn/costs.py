@@ -15,8 +15,8 @@ from ..arrays import to_numpy
 from ..network.canonical import canonical
 from ..network.counting import neurons, synapses
 from ..network.graph import Graph
-from ..network.nodes import MaxPool, Nodes, Population, Readout, driven
-from ..spiking.energy import each
+from ..network.nodes import MaxPool, Nodes, Population, Readout, weighted_nodes
+from ..spiking.energy import per_sample_sums
 from ..spiking.run import Run
 from ..spiking.synaptic_operations import windows_over
 from .schedule import require_ours
@@ -41,7 +41,7 @@ def ann_costs(net: Graph | Nodes) -> Costs:
     """
     nodes = canonical(net) if isinstance(net, Graph) else net
     products = synapses(nodes)
-    return Costs(products - driven_neurons(nodes) + comparisons(nodes), products)
+    return Costs(products - weighted_neurons(nodes) + comparisons(nodes), products)
 
 
 def table_costs(net: Graph | Nodes, steps: float) -> Costs:
@@ -51,7 +51,7 @@ def table_costs(net: Graph | Nodes, steps: float) -> Costs:
     net : as for `ann_costs`
     """
     nodes = canonical(net) if isinstance(net, Graph) else net
-    ann, n = ann_costs(nodes), driven_neurons(nodes)
+    ann, n = ann_costs(nodes), weighted_neurons(nodes)
     return Costs(ann.additions + n * steps, 2 * n * steps)
 
 
@@ -70,19 +70,19 @@ def hardware_costs(run: Run) -> Costs:
     inhibitory period only. Raises TypeError for a run of another method."""
     require_ours(run)
     nodes, inhibited = run.nodes, np.zeros(run.output.shape[0])
-    for node in driven(nodes).values():
+    for node in weighted_nodes(nodes).values():
         end = to_numpy(run.code.end({source: run.trains[source] for source in node.sources}))
         inhibited += end.astype(float) * prod(node.shape)
-    return Costs(run.operations.total + driven_neurons(nodes) + comparisons(nodes), inhibited)
+    return Costs(run.operations.total + weighted_neurons(nodes) + comparisons(nodes), inhibited)
 
 
 def waited(run: Run) -> np.ndarray:
     """`(batch,)`: the steps of their active periods in which neurons had not fired yet, of all populations."""
     lags = (run.trains[name].lag for name, node in run.nodes.items() if isinstance(node, Population))
-    return sum((each(lag) for lag in lags), np.zeros(run.output.shape[0]))
+    return sum((per_sample_sums(lag) for lag in lags), np.zeros(run.output.shape[0]))
 
 
-def driven_neurons(nodes: Nodes) -> int:
+def weighted_neurons(nodes: Nodes) -> int:
     """Those with synapses: of the populations and the readout."""
     return neurons(nodes) + sum(prod(node.shape) for node in nodes.values() if isinstance(node, Readout))
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from ..network.counting import neurons
-from ..spiking.energy import Work
+from ..spiking.energy import OperationCounts
 from ..spiking.run import Run
-from .costs import costs, driven_neurons, waited
+from .costs import costs, waited, weighted_neurons
 
 
-def work(run: Run) -> Work:
+def neuron_updates(run: Run) -> OperationCounts:
     """Of each sample: a multiplication for every step in which a neuron leaks; a tick and a comparison for every step
     of its active period, until it fires; the bias neuron's spike."""
     leaks, ticks = costs(run).multiplications, waited(run)
-    biased = driven_neurons(run.nodes)
-    return Work(biased + ticks, leaks, ticks + neurons(run.nodes), 2 * leaks + ticks + 3 * biased)
+    biased = weighted_neurons(run.nodes)
+    return OperationCounts(biased + ticks, leaks, ticks + neurons(run.nodes), 2 * leaks + ticks + 3 * biased)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ..arrays import Array, Placed, namespace
+from ..arrays import Array, WeightCache, namespace
 from ..layers.reverse_coding import spike_time
 from ..network.canonical import Inexpressible
 from ..network.nodes import Population, Readout
@@ -38,14 +38,16 @@ class TDSNN:
     """
 
     method: ClassVar[str] = "tdsnn"
-    limit: ClassVar[float] = float("inf")  # of what a train can say
+    largest_value: ClassVar[float] = float("inf")  # of what a train can say
     time_unit: ClassVar[str] = "steps"
     leak: float = 5.0
     inhibition: str = "last"
     threshold: float | str = 0.0
     offset: str = "fold"
     # By `convert`:
-    _bias: Placed = field(default_factory=lambda: Placed({}), repr=False)  # node -> what the bias neuron brings
+    _bias: WeightCache = field(
+        default_factory=lambda: WeightCache({}), repr=False
+    )  # node -> what the bias neuron brings
     _largest: Mapping[str, float] | None = field(default=None, repr=False)  # node -> the largest A of the calibration
     _measured: tuple[float, float] | None = field(default=None, repr=False)  # the leak and threshold of that
     _trained: float | None = field(default=None, repr=False)  # the leak with which the network was retrained

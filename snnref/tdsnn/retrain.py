@@ -11,7 +11,7 @@ import numpy as np
 
 from ..arrays import check_input, to_numpy
 from ..network.graph import Graph
-from ..training.options import Augmentation, Training
+from ..training.options import Augmentation, TrainingOptions
 from .adjust import adjust, adjustment, dtype
 
 BATCH, UPDATES = 64, 600
@@ -23,7 +23,7 @@ def retrain(
     *,
     leak: float | None = None,
     unit: float | None = None,
-    how: Training | None = None,
+    how: TrainingOptions | None = None,
     seed: int = 0,
     progress: Callable[[int, int, float], None] | None = None,
     checkpoint: Path | str | None = None,
@@ -35,8 +35,8 @@ def retrain(
     leak : L, which the conversion then has too; 5 unless given (an adjusted network has its own)
     unit : the pixel value that is encoded as 1, a power of two; 1 unless given. The paper is silent about it; the
         smaller, the more grey levels are told apart, and the longer an image takes. (Other layers find their own.)
-    how : epochs, learning rate and so on, as `snnref.training.options.Training(epochs=10, learning_rate=4e-3, …)`, with
-        "augmentation" for images that are changed a little each time. By default 5 epochs, or as many as 600 updates
+    how : epochs, learning rate and so on, as `TrainingOptions(epochs=10, learning_rate=4e-3, …)` of
+        `snnref.training.options`, with "augmentation" for images that are changed a little each time. By default 5 epochs, or as many as 600 updates
         take, with a learning rate of 2e-3
     progress : called after every epoch with its number, the number of all, and the mean loss
     checkpoint : a file that is renewed after every epoch; if it is there at the start, training goes on from it and
@@ -47,7 +47,7 @@ def retrain(
     Needs the extra `torch`. Raises ValueError or TypeError for data, leaks and networks that do not fit, and for a
     checkpoint of another training.
     """
-    from ..training.trainer import Fit  # torch only where it is asked for
+    from ..training.trainer import Trainer  # torch only where it is asked for
 
     if not isinstance(net, Graph):
         raise TypeError(f"net: got {type(net).__name__}, expected a Network; import a torch module with from_torch")
@@ -60,7 +60,7 @@ def retrain(
     images, labels = _checked(data, net)
     if how is None:
         updates = max(1, len(images) // BATCH)
-        how = Training(
+        how = TrainingOptions(
             epochs=max(5, -(-UPDATES // updates)),
             batch=min(BATCH, len(images)),
             learning_rate=2e-3,
@@ -70,7 +70,7 @@ def retrain(
     _check_training(how, images)
     what = {"retraining": _digest(images, labels, adjusted), "leak": leak, "unit": unit, "seed": seed}
     rng = np.random.default_rng(seed)
-    fit = Fit(adjusted, how, what=what, rng=rng, samples=len(images))
+    fit = Trainer(adjusted, how, what=what, rng=rng, samples=len(images))
     path = Path(checkpoint) if checkpoint else None
     return fit.run(images, labels, progress=progress, checkpoint=path)
 
@@ -96,10 +96,8 @@ def _checked(data: Any, net: Graph) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _check_training(how: Any, images: np.ndarray) -> None:
-    if not isinstance(how, Training):
-        raise TypeError(
-            f"how: got {type(how).__name__}, expected a snnref.training.options.Training, as Training(epochs=10)"
-        )
+    if not isinstance(how, TrainingOptions):
+        raise TypeError(f"how: got {type(how).__name__}, expected snnref.training.options.TrainingOptions(epochs=10)")
     if how.epochs < 1 or len(images) < how.batch:
         raise ValueError(
             f"how, data: got {how.epochs} epochs and batches of {how.batch} for {len(images)} images, expected "

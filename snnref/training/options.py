@@ -21,7 +21,7 @@ class Augmentation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Training:
+class TrainingOptions:
     """AdamW on a one-cycle schedule, on images that are changed a little each time."""
 
     epochs: int
@@ -34,6 +34,6 @@ class Training:
     binary: str = ""  # "connect": trained with binary weights, full-precision ones saved; "net": binary ones saved
     cutoff: float | None = None  # pixels above it are shown as 1, the others as 0: the network sees 1-bit images
 
-    def shown(self, images: Array) -> Array:
+    def preprocess(self, images: Array) -> Array:
         """The images as the network is trained to see them."""
         return images if self.cutoff is None else like(images > self.cutoff, images)

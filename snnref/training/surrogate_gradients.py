@@ -12,7 +12,7 @@ from .torch_extra import functional as F
 from .torch_extra import torch
 
 
-def _straight_through(layer: Any, binary_weights: str = "") -> Any:
+def with_surrogate_gradient(layer: Any, binary_weights: str = "") -> Any:
     """The layer with a gradient where it is a staircase: that of a plain function near it.
 
     Binary weights get the gradient of full-precision ones; binary units that of their input where it lies between −1

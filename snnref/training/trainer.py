@@ -16,15 +16,15 @@ from ..layers import Conv, Dense, Linear
 from ..network.graph import TRAINED, Graph
 from .augmentation import augment
 from .binary_weights import binarise, size
-from .options import Augmentation, Training
-from .surrogate_gradients import _straight_through
+from .options import Augmentation, TrainingOptions
+from .surrogate_gradients import with_surrogate_gradient
 from .torch_extra import functional as F
 from .torch_extra import torch
 
 Progress = Callable[[int, int, float], None]  # epoch, epochs, mean loss
 
 
-class Fit:
+class Trainer:
     """A training under way: of a network that stands as it is before the first epoch.
 
     what : tells this training from others, in its checkpoints
@@ -35,13 +35,13 @@ class Fit:
     def __init__(
         self,
         net: Graph,
-        how: Training,
+        how: TrainingOptions,
         *,
         what: dict[str, Any],
         rng: np.random.Generator,
         samples: int,
     ):
-        numbers = {f.name: getattr(how, f.name) for f in fields(Training)}
+        numbers = {f.name: getattr(how, f.name) for f in fields(TrainingOptions)}
         self.what = json.dumps({**what, **numbers, "torch": torch.__version__}, default=asdict)
         self.net, self.how, self.rng, self.epoch = net, how, rng, 0
         if unknown := set(how.dropout) - set(net.layers):
@@ -71,12 +71,12 @@ class Fit:
     def one_epoch(self, images: torch.Tensor, labels: torch.Tensor) -> float:
         """Every image once, in a new order; the mean loss."""
         size = self.how.batch
-        layers = {k: _straight_through(v, self.how.binary) for k, v in self.layers.items()}
+        layers = {k: with_surrogate_gradient(v, self.how.binary) for k, v in self.layers.items()}
         layers = layers | {k: _dropped(layers[k], p, self.rng) for k, p in self.how.dropout.items()}
         order = torch.from_numpy(self.rng.permutation(len(images)))[: len(images) // size * size]
         losses = 0.0
         for part in order.split(size):
-            shown = self.how.shown(self._changed(images[part]))
+            shown = self.how.preprocess(self._changed(images[part]))
             output = self.net.forward(shown, layers)
             loss = F.cross_entropy(output[self.net.output], labels[part], label_smoothing=self.how.label_smoothing)
             self.optimiser.zero_grad()

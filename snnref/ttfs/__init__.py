@@ -41,9 +41,9 @@ from .bound import bound
 from .convert import convert
 from .encoding import first_spike
 from .explain import explain
-from .neuron_updates import work
+from .neuron_updates import neuron_updates
 from .options import COMPARED, EXPRESSES, TTFS
-from .scales import error, said, thresholds
+from .scales import error, quantised, thresholds
 from .schedule import Schedule, schedule
 from .stepwise import silent_stage, spiking_stage, two_stages
 
@@ -62,11 +62,11 @@ __all__ = [
     "error",
     "explain",
     "first_spike",
-    "said",
+    "neuron_updates",
+    "quantised",
     "schedule",
     "silent_stage",
     "spiking_stage",
     "thresholds",
     "two_stages",
-    "work",
 ]

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from ..arrays import Array, device, like, namespace
 from ..network.nodes import MaxPool, Population, Readout
-from ..spiking.snn import AtOnce
+from ..spiking.snn import SinglePass
 from ..spiking.trains import Readings
 from .options import TTFS
 from .trains import Timed
 
 
 @dataclass(frozen=True)
-class Closed(AtOnce, TTFS):
+class Closed(SinglePass, TTFS):
     """A spike that comes n steps before the end of the window brings n times its weight."""
 
     def population(self, node: Population, trains: Mapping[str, Timed]) -> Timed:

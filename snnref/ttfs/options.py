@@ -29,7 +29,7 @@ class TTFS:
     """
 
     method: ClassVar[str] = "ttfs"
-    limit: ClassVar[float] = 1.0  # of what a train can say, in units of its scale
+    largest_value: ClassVar[float] = 1.0  # of what a train can say, in units of its scale
     time_unit: ClassVar[str] = "steps"
     t_max: int = 64
     half_step: bool = True

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, Placed, like, to_numpy
+from ..arrays import Array, WeightCache, like, to_numpy
 from ..network.nodes import Input, MaxPool, Nodes, Population, Readout, Scales
-from ..spiking.calibration import CANDIDATES, best, largest, thinned
+from ..spiking.calibration import CANDIDATES, best_candidate, largest, subsample
 from ..spiking.snn import SNN
 from ..spiking.walk import activations
 from .bound import bound
@@ -45,8 +45,8 @@ class Chooser:
 
     def __call__(self, nodes: Nodes, calibration: Array) -> dict[str, np.ndarray | float]:
         self._check(nodes)
-        x = thinned(nodes, calibration)
-        ann, placed = activations(nodes, x), Placed(nodes).like(x)
+        x = subsample(nodes, calibration)
+        ann, placed = activations(nodes, x), WeightCache(nodes).like(x)
         scales: dict[str, np.ndarray | float] = {}
         received: dict[str, Array] = {}  # what each node's spikes say on the calibration data
         for name, node in nodes.items():
@@ -61,7 +61,7 @@ class Chooser:
                 case _:
                     received[name] = _drive(placed[name], received)
                     scales[name] = self._scale(node, nodes, scales, received[name], ann[name])
-            received[name] = said(received[name], like(scales[name], x), t_max=self.t_max, early=self.early)
+            received[name] = quantised(received[name], like(scales[name], x), t_max=self.t_max, early=self.early)
         return scales
 
     def _scale(
@@ -85,10 +85,10 @@ class Chooser:
         value, ann = (v[:: max(1, len(value) // TRIED)] for v in (value, ann))
 
         def squares(scale: float, value: np.ndarray, ann: np.ndarray) -> float:
-            difference = said(value, scale, t_max=self.t_max, early=self.early) - ann
+            difference = quantised(value, scale, t_max=self.t_max, early=self.early) - ann
             return float(np.sum(np.square(difference), dtype=np.float64))
 
-        return best(largest(value) * CANDIDATES, squares, value, ann)
+        return best_candidate(largest(value) * CANDIDATES, squares, value, ann)
 
     def _check(self, nodes: Nodes) -> None:
         if self.per not in PARTS:
@@ -120,7 +120,7 @@ def thresholds(snn: SNN) -> dict[str, np.ndarray | float]:
     return {name: snn.scales[name] * t_max / below(node, snn.scales) for name, node in firing(snn.nodes).items()}
 
 
-def said(value: Array, scale: Array | float, *, t_max: int, early: float = 0.5) -> Array:
+def quantised(value: Array, scale: Array | float, *, t_max: int, early: float = 0.5) -> Array:
     """What a neuron that receives `value` says with one spike: not below 0, not above the scale, in whole steps."""
     return (t_max - first_spike(value / scale, t_max=t_max, early=early)) * (scale / t_max)
 
@@ -128,7 +128,7 @@ def said(value: Array, scale: Array | float, *, t_max: int, early: float = 0.5) 
 def error(value: np.ndarray, wanted: np.ndarray, scale: float, *, t_max: int, early: float = 0.5) -> float:
     """The root of the mean square by which neurons that receive `value` say something else than what is wanted
     (Fig. 2, Lopez-Randulfe et al. 2022)."""
-    difference = said(value, scale, t_max=t_max, early=early) - wanted
+    difference = quantised(value, scale, t_max=t_max, early=early) - wanted
     return float(np.sqrt(np.mean(difference**2, dtype=np.float64))) if difference.size else 0.0
 
 

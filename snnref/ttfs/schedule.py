@@ -15,7 +15,7 @@ import numpy as np
 from ..layers import Flatten, Reshape
 from ..network.counting import neurons
 from ..network.graph import READOUT
-from ..network.nodes import Nodes, Population, Projection, Readout, depths, driven
+from ..network.nodes import Nodes, Population, Projection, Readout, depths, weighted_nodes
 from ..spiking.delay_lines import DelayLine, delay_lines
 from ..spiking.snn import SNN, with_settings
 from .options import TTFS
@@ -93,7 +93,7 @@ def windows(nodes: Nodes) -> dict[str, int]:
 
 def answering(nodes: Nodes) -> str:
     """Whose earliest spike names the class: the readout's own, or those of the ReLU with which the network ends."""
-    (term,) = driven(nodes)[READOUT].inputs
+    (term,) = weighted_nodes(nodes)[READOUT].inputs
     match term.projections:
         case (Projection(source, maps),) if isinstance(nodes[source], Population) and not np.any(term.bias):
             if all(isinstance(m, Flatten | Reshape) for m in maps):
@@ -103,7 +103,7 @@ def answering(nodes: Nodes) -> str:
 
 def firing(nodes: Nodes) -> dict[str, Population | Readout]:
     """The nodes that have a threshold: not a readout that another node's spikes answer for."""
-    return {k: node for k, node in driven(nodes).items() if k != READOUT or answering(nodes) == READOUT}
+    return {k: node for k, node in weighted_nodes(nodes).items() if k != READOUT or answering(nodes) == READOUT}
 
 
 def require_ours(snn: SNN) -> None:

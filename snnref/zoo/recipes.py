@@ -10,7 +10,7 @@ import numpy as np
 
 from ..arrays import Array
 from ..network import Network
-from ..training.options import Augmentation, Training
+from ..training.options import Augmentation, TrainingOptions
 from .architectures import (
     digits_cnn,
     digits_heaviside,
@@ -24,17 +24,17 @@ from .architectures import (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recipe(Training):
+class Recipe(TrainingOptions):
     """All that it takes to make a trained network again."""
 
     build: Callable[[np.random.Generator], Network]  # with random initial weights
     dataset: str
-    held_out: str = "test"  # the split on which the accuracy in the card is measured, once, at the end
+    test_split: str = "test"  # the split on which the accuracy in the card is measured, once, at the end
 
-    def told(self, images: Array, options: Mapping[str, Any]) -> Array:
-        """The images for a spiking conversion with such options: as `shown`, or grey for a code with a cut-off of its
-        own, which turns intensities into delays."""
-        return images if "cutoff" in options else self.shown(images)
+    def preprocess_for(self, images: Array, options: Mapping[str, Any]) -> Array:
+        """The images for a conversion with such options: as `preprocess` gives them, or grey for a code with a cut-off
+        of its own, which turns intensities into delays."""
+        return images if "cutoff" in options else self.preprocess(images)
 
 
 def known(name: str) -> None:

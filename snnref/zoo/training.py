@@ -15,7 +15,7 @@ from .. import data
 from ..files import complete
 from ..network import Network
 from ..training.torch_extra import torch
-from ..training.trainer import Fit, Progress
+from ..training.trainer import Progress, Trainer
 from .recipes import RECIPES, Recipe, known
 
 
@@ -41,11 +41,11 @@ def train(
         raise ValueError(f"epochs: got {recipe.epochs}, expected a whole number ≥ 1")
     rng = np.random.default_rng(seed)
     images, labels = data.load(recipe.dataset, split="train")
-    what = {"network": name, "seed": seed, "dataset": recipe.dataset, "held_out": recipe.held_out}
-    fit = Fit(recipe.build(rng), recipe, what=what, rng=rng, samples=len(images))
+    what = {"network": name, "seed": seed, "dataset": recipe.dataset, "held_out": recipe.test_split}
+    fit = Trainer(recipe.build(rng), recipe, what=what, rng=rng, samples=len(images))
     net = fit.run(images, labels, progress=progress, checkpoint=checkpoint)
-    x, truth = data.load(recipe.dataset, split=recipe.held_out)
-    parts = np.array_split(recipe.shown(x), -(-len(x) // 500))
+    x, truth = data.load(recipe.dataset, split=recipe.test_split)
+    parts = np.array_split(recipe.preprocess(x), -(-len(x) // 500))
     prediction = np.concatenate([net(part).argmax(axis=1) for part in parts])
     accuracy = float(np.mean(prediction == truth))
     return net, _card(name, recipe, seed, net, accuracy, len(x))
@@ -72,7 +72,7 @@ def _card(name: str, recipe: Recipe, seed: int, net: Network, accuracy: float, i
         "dataset": recipe.dataset,
         "data_checksums": data.checksums(recipe.dataset),
         "data_licence": data.describe(recipe.dataset).licence,
-        "split": recipe.held_out,
+        "split": recipe.test_split,
         "test_accuracy": round(accuracy, 6),
         "test_images": images,
         "versions": {
