@@ -75,7 +75,8 @@ def explore(
 
 
 def _name(function: Callable[..., Figure]) -> str:
-    return f"{function.__module__.rpartition('.')[2]}.{function.__name__}"
+    chapter = function.__module__.removeprefix("snnref.figures.").partition(".")[0]
+    return f"{chapter}.{function.__name__}"
 
 
 def _control(name: str, spec: Sequence[Any] | Drawing) -> dict[str, Any]:

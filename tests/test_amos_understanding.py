@@ -213,7 +213,7 @@ def test_the_relu_unit_keeps_to_its_error(K, alpha, rounding, early):
     assert numbers(says, figure.caption) == pytest.approx(wanted, rel=0.05)
 
 
-@pytest.mark.parametrize("name", figures.TRAINED)
+@pytest.mark.parametrize("name", figures.trained.TRAINED)
 def test_a_trained_unit_is_drawn_with_its_error(name):
     figure, unit = figures.trained_unit(activation=name, beyond=0.5), trained.unit(name)
     (right, said, error), (cells,) = marks(figure, Line), marks(figure, Cells)
@@ -275,7 +275,7 @@ def test_shallow_units_have_more_gates(K, steps):
 @ROUNDINGS
 @pytest.mark.parametrize(("share", "per"), [(1.0, "population"), (1.0, "network"), (0.25, "network")])
 def test_the_bits_are_measured(digits, share, per, rounding, early):
-    net, calibration, (x, labels) = digits[0], digits[1][::8], (a[: figures.SOME] for a in digits[2:])
+    net, calibration, (x, labels) = digits[0], digits[1][::8], (a[: figures.network.SOME] for a in digits[2:])
     figure = figures.bits(K=2, share=share, per=per, rounding=rounding)
     most = amos.convert(net, calibration, alpha="maximum", per=per).scales
     alpha = {name: share * float(most[name]) for name in ("relu1", "relu2", "relu3")}

@@ -422,7 +422,7 @@ def test_work_of_time_to_first_spike(net, x):
     few, many = energy.synaptic(done), energy.synaptic(longer)
     for kind in ("additions", "comparisons", "words"):
         np.testing.assert_allclose(getattr(few, kind), getattr(many, kind), rtol=0.02)
-    ours, theirs = ttfs.operation_counts(done), ttfs.operation_counts(longer)
+    ours, theirs = ttfs.neuron_updates(done), ttfs.neuron_updates(longer)
     for kind in ("additions", "comparisons", "words"):
         np.testing.assert_allclose(getattr(theirs, kind), 2 * getattr(ours, kind), rtol=1e-3)
 

@@ -243,7 +243,7 @@ def test_the_gate_shows_whose_spikes_pass():
 def test_the_ladder_is_that_of_its_conversions():
     net = snnref.load("digits-cnn")
     (c, _), (x, labels) = (snnref.data.load("digits", split=split) for split in ("train", "test"))
-    x, labels = x[: rate.IMAGES].astype(np.float64), labels[: rate.IMAGES]
+    x, labels = x[: rate.network.IMAGES].astype(np.float64), labels[: rate.network.IMAGES]
     snn = snnref.rate.convert(net, c[::8].astype(np.float64), percentile=100, reset="zero", encoding="poisson")
     figure = rate.ladder(steps=7)
     bars = marks(figure, Bars)

@@ -10,11 +10,12 @@ from pens import DIGITS, strokes_of
 
 from snnref import data
 from snnref.explore import Drawing, explore
-from snnref.figures import handwriting, landing
 from snnref.figures.codes import NAMES
 from snnref.figures.description import Bars, Cells, Rule, Ticks
 from snnref.figures.digits import digits
-from snnref.figures.timeline import sent, timeline
+from snnref.figures.landing import figure as landing
+from snnref.figures.landing import handwriting
+from snnref.figures.landing.timeline import sent, timeline
 from snnref.methods import METHODS
 from snnref.network.nodes import weighted_nodes
 

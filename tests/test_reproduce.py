@@ -10,14 +10,12 @@ import pytest
 
 import snnref
 from snnref import reproduce as package
-from snnref.figures import (
-    amos_results,
-    rate_results,
-    side_by_side_results,
-    sigma_delta_results,
-    tdsnn_results,
-    ttfs_results,
-)
+from snnref.figures.amos import results as amos_results
+from snnref.figures.rate import results as rate_results
+from snnref.figures.side_by_side import results as side_by_side_results
+from snnref.figures.sigma_delta import results as sigma_delta_results
+from snnref.figures.tdsnn import results as tdsnn_results
+from snnref.figures.ttfs import results as ttfs_results
 from snnref.reproduce import (
     Experiment,
     comparison,

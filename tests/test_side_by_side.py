@@ -12,7 +12,7 @@ from snnref.analysis.evaluation import operation_counts
 from snnref.figures import convert, side_by_side
 from snnref.figures.description import Bars, Rule, Ticks
 from snnref.figures.digits import digits
-from snnref.figures.side_by_side_results import compared
+from snnref.figures.side_by_side.results import compared
 from snnref.methods import METHODS
 from snnref.spiking.energy import PRICES
 
@@ -25,14 +25,16 @@ def marks(figure, kind):
 @pytest.mark.parametrize("value", [0.0, 0.3125, 0.625, 1.0])
 def test_one_number_is_said_to_a_part_in_as_many(value, bits):
     """Every code ends within a step of the number (TDSNN's are as wide as its factor of exp(1/L) of x + 1)."""
-    for name, speak in side_by_side.SPEAKERS.items():
+    for name, speak in side_by_side.number.SPEAKERS.items():
         times, belief = speak(value, bits)
         assert len(belief) == 2**bits + 1
         step = (2.0 ** (0.5**bits) - 1) * (1 + value) if name == "tdsnn" else 0.5**bits
         assert abs(belief[-1] - value) <= step + 1e-9, name
         assert len(times) <= {"rate": 2**bits, "sigma_delta": 2**bits, "amos": bits}.get(name, 1)
     figure = side_by_side.one_number(value=value, bits=bits)
-    assert [len(t.x) for t in marks(figure, Ticks)] == [len(s(value, bits)[0]) for s in side_by_side.SPEAKERS.values()]
+    assert [len(t.x) for t in marks(figure, Ticks)] == [
+        len(s(value, bits)[0]) for s in side_by_side.number.SPEAKERS.values()
+    ]
 
 
 def test_bars_of_one_network_are_those_of_its_runs():
@@ -53,7 +55,7 @@ def test_prices_are_what_they_are_set_to():
     """Free memory and free multiplications leave additions and comparisons; reuse helps the ANN alone."""
     free = marks(side_by_side.prices(multiplication=0.0, word=0.0), Bars)
     net, _, images, _ = digits()
-    run = side_by_side._converted("ttfs", (("t_max", 32),)).run(images[: side_by_side.SOME])
+    run = side_by_side.network._converted("ttfs", (("t_max", 32),)).run(images[: side_by_side.network.SOME])
     done, ann = operation_counts(run), energy.of_ann(net)
     ratio = np.mean(done.additions + done.comparisons) / (ann.additions + ann.comparisons)
     assert free[1].y[0] == pytest.approx(np.log2(ratio))

@@ -152,7 +152,7 @@ def test_the_neuron_of_the_figure_is_that_of_the_package():
     for threshold, rule, comparison in ((1.0, "one", "≥"), (0.5, "settled", "≥"), (1.0, "settled", ">")):
         figure = figures.neuron(threshold=threshold, rule=rule, comparison=comparison)
         v, n, sent = 0.0, 0.0, 0
-        for charge in figures.CHARGES:
+        for charge in figures.neurons.CHARGES:
             spikes, v, n = mine(v, n, charge, threshold, rule, comparison == ">")
             sent += abs(spikes)
         assert f"It sent {int(sent)} spikes" in figure.caption

@@ -115,7 +115,7 @@ def test_a_neuron_that_differs_gets_a_counter_example(step):
 @pytest.mark.parametrize("leak", [0.5, 3.0, 10.0])
 def test_the_decay_is_that_of_spikes(leak):
     figure = figures.decay(leak=leak)
-    times = spike_time(np.array(figures.VALUES), leak=leak)
+    times = spike_time(np.array(figures.coding.VALUES), leak=leak)
     bars = [float(bar.y[0]) for bar in marks(figure, Bars)]
     np.testing.assert_allclose(bars, growth(times, leak=leak))
     lines = marks(figure, Line)
@@ -125,7 +125,7 @@ def test_the_decay_is_that_of_spikes(leak):
 
 
 @pytest.mark.parametrize("leak", [0.5, 5.0, 15.0])
-@pytest.mark.parametrize("rounding", list(figures.ROUNDINGS))
+@pytest.mark.parametrize("rounding", list(figures.coding.ROUNDINGS))
 def test_the_code_is_drawn_with_its_error(leak, rounding):
     figure = figures.code(leak=leak, most=20.0, rounding=rounding)
     times = marks(figure, Line)[1]
@@ -140,11 +140,11 @@ def test_the_code_is_drawn_with_its_error(leak, rounding):
 @pytest.mark.parametrize("value", [0.0, 0.5, 6.0])
 @pytest.mark.parametrize("leak", [0.5, 3.0, 10.0])
 def test_the_ticking_neuron_is_the_packages(leak, value):
-    for rounding in figures.ROUNDINGS:
-        h = figures._threshold(rounding, leak)
+    for rounding in figures.coding.ROUNDINGS:
+        h = figures.coding._threshold(rounding, leak)
         figure = figures.ticking(leak=leak, value=value, rounding=rounding)
         spikes = spike_time(np.array([value, 1.0, 0.5]), leak=leak, threshold=h)
-        a = float(np.dot(figures.WEIGHTS, growth(spikes, leak=leak)))
+        a = float(np.dot(figures.neuron.WEIGHTS, growth(spikes, leak=leak)))
         a = 0.0 if abs(a) < 1e-12 else a  # of either sign, as sums go
         out = spike_time(np.array([a]), leak=leak, threshold=h)[0]
         assert f"A = {a:.4f}" in figure.caption
@@ -165,25 +165,25 @@ def test_the_first_tick_is_told_with_its_share():
 
 
 def test_the_map_marks_what_is_possible():
-    for reading, name in figures.READINGS.items():
+    for reading, name in figures.pooling.READINGS.items():
         figure = figures.pool_map(inputs=4, leak=0.5, reading=reading)
         (cells,) = marks(figure, Cells)
         (dots,) = marks(figure, Dots)
-        here = [t for t in range(figures.LATEST + 1) if tdsnn.feasible(4, leak=0.5, latest=t, reading=name)]
+        here = [t for t in range(figures.pooling.LATEST + 1) if tdsnn.feasible(4, leak=0.5, latest=t, reading=name)]
         assert len(dots.x) == len(here)
         assert f"T_m = {', '.join(map(str, here))}." in figure.caption
         assert (f"1 / ln(N + 1) = {tdsnn.shared_leak(4):.2f}" in figure.caption) == (name == "shared")
-        column = int(np.argmin(np.abs(figures.LEAKS - 0.5)))
-        for t in range(figures.LATEST + 1):
-            wanted = tdsnn.feasible(4, leak=float(figures.LEAKS[column]), latest=t, reading=name)
-            assert (cells.values[figures.LATEST - t, column] > 0) == wanted
+        column = int(np.argmin(np.abs(figures.pooling.LEAKS - 0.5)))
+        for t in range(figures.pooling.LATEST + 1):
+            wanted = tdsnn.feasible(4, leak=float(figures.pooling.LEAKS[column]), latest=t, reading=name)
+            assert (cells.values[figures.pooling.LATEST - t, column] > 0) == wanted
     assert "no T_m" not in figures.pool_map(inputs=9, leak=6.0).caption
 
 
 @pytest.mark.parametrize("inhibition", ["last", "fixed"])
 def test_the_pipeline_shows_every_spike(digits, inhibition):
     figure = figures.pipeline(image=3, leak=4.0, inhibition=inhibition)
-    run = figures._converted(4.0, inhibition=inhibition).run(digits[2][3:4])
+    run = figures.network._converted(4.0, inhibition=inhibition).run(digits[2][3:4])
     populations = [k for k, node in run.nodes.items() if isinstance(node, Population)]
     for name, ticks in zip(["input", *populations], marks(figure, Ticks), strict=True):
         train = run.trains[name]
@@ -195,8 +195,8 @@ def test_the_leak_constant_is_measured(digits):
     net, calibration, x = digits
     labels = snnref.data.load("digits")[1]
     figure = figures.leak_constant(leak=3.0, unit="1/4", rounding="to the nearest step")
-    run = tdsnn.convert(net, calibration, leak=3.0, unit=0.25, threshold="nearest").run(x[: figures.SOME])
-    assert f"{run.accuracy(labels[: figures.SOME]):.1%} are read rightly" in figure.caption
+    run = tdsnn.convert(net, calibration, leak=3.0, unit=0.25, threshold="nearest").run(x[: figures.network.SOME])
+    assert f"{run.accuracy(labels[: figures.network.SOME]):.1%} are read rightly" in figure.caption
     assert f"after {run.latency:.1f} steps" in figure.caption
     assert f"{tdsnn.costs(run).multiplications.mean():,.0f} multiplications" in figure.caption
     assert len(marks(figure, Dots)) == 3

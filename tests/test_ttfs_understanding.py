@@ -110,10 +110,10 @@ def test_a_neuron_that_differs_gets_a_counter_example(step):
 @pytest.mark.parametrize("threshold", [0.25, 1.25, 2.0])
 @pytest.mark.parametrize("t_max", [2, 16, 48])
 def test_the_two_stages_are_those_of_the_neuron(t_max, threshold):
-    for rounding, early in figures.EARLY.items():
+    for rounding, early in figures.neuron.EARLY.items():
         figure = figures.two_stages(t_max=t_max, threshold=threshold, rounding=rounding)
-        times = ttfs.first_spike(np.array(figures.INPUTS), t_max=t_max, early=early)
-        u = float(np.dot(figures.WEIGHTS, t_max - times))
+        times = ttfs.first_spike(np.array(figures.neuron.INPUTS), t_max=t_max, early=early)
+        u = float(np.dot(figures.neuron.WEIGHTS, t_max - times))
         out = int(np.clip(np.ceil(t_max - u / threshold - early), 0, t_max))
         assert f"the silent stage u = {u:g};" in figure.caption
         assert (f"fires at step {out} " if out < t_max else "does not fire") in figure.caption
@@ -128,15 +128,15 @@ def test_the_two_stages_are_those_of_the_neuron(t_max, threshold):
 
 
 def test_the_map_has_the_readers_point(digits):
-    u, wanted = figures._received(16, 0.0)
+    u, wanted = figures.thresholds._received(16, 0.0)
     figure = figures.error_map(t_max=16, share=0.9, rounding="down")
     ((cells,), (dot,)) = marks(figure, Cells), marks(figure, Dots)
     row, column = int(dot.y[0]), int(dot.x[0])
-    assert figures.WINDOWS[column] == 16
-    assert figures._shares(0.1)[::-1][row] == pytest.approx(0.9)
+    assert figures.thresholds.WINDOWS[column] == 16
+    assert figures.thresholds._shares(0.1)[::-1][row] == pytest.approx(0.9)
     error = ttfs.error(u, wanted, 0.9 * wanted.max(), t_max=16, early=0.0)
     assert f"wrong by {error:.4f}" in figure.caption
-    assert cells.values.shape == (15, len(figures.WINDOWS))
+    assert cells.values.shape == (15, len(figures.thresholds.WINDOWS))
     assert cells.values.min() == 0
     assert cells.values.max() == 1
     assert (cells.values[:, 0] > cells.values[:, -1] - 1e-12).mean() > 0.9  # short windows are worse
@@ -149,7 +149,7 @@ def test_the_map_has_the_readers_point(digits):
 
 
 def test_the_pipeline_shows_every_spike(digits):
-    snn = figures._converted(16, "search")
+    snn = figures.network._converted(16, "search")
     figure = figures.pipeline(image=3, t_max=16)
     run = snn.run(digits[2][3:4], record=True)
     populations = [k for k, node in snn.nodes.items() if isinstance(node, Population)]
@@ -167,10 +167,10 @@ def test_depth_shows_the_scales(digits):
     for rule in ("search", "maximum", "bound"):
         figure = figures.depth(threshold=rule, t_max=48)
         snn = ttfs.convert(net, calibration[::8].astype(float), t_max=48, threshold=rule)
-        right = snn.run(x[: figures.SOME]).accuracy(labels[: figures.SOME])
+        right = snn.run(x[: figures.network.SOME]).accuracy(labels[: figures.network.SOME])
         assert f"{right:.1%} are read rightly" in figure.caption
         (solid,) = (line for line in marks(figure, Line) if not line.dashed)
-        np.testing.assert_allclose(10 ** np.array(solid.y), [snn.scales[k] for k in figures.LAYERS])
+        np.testing.assert_allclose(10 ** np.array(solid.y), [snn.scales[k] for k in figures.network.LAYERS])
         (bars,) = marks(figure, Bars)
         assert bars.y[0] > (24 if rule == "bound" else 46)
         assert bars.y[2] < 1 if rule == "bound" else bars.y[2] > 46

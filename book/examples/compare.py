@@ -1,6 +1,6 @@
 # All five codes side by side
 import snnref
-from snnref.figures.side_by_side_results import compared
+from snnref.figures.side_by_side.results import compared
 
 net = snnref.load("digits-cnn")
 x, labels = snnref.data.load("digits", split="test")

@@ -60,7 +60,7 @@ def neuron(method: str, step: Callable[..., Any]) -> Comparison:
             setting = ", ".join(f"{k} {v if isinstance(v, str) else f'{v:g}'}" for k, v in options.items())
             return Comparison(
                 False,
-                f"differs: with {setting}, {checks.given(case, wrong)} the reference "
-                f"{checks.told(expected[wrong], case)}; yours {yours}",
+                f"differs: with {setting}, {checks.describe_case(case, wrong)} the reference "
+                f"{checks.describe_answer(expected[wrong], case)}; yours {yours}",
             )
     return Comparison(True, f"agrees with the reference in all {tried} cases")

@@ -10,8 +10,6 @@ from array_api_compat import array_namespace as namespace
 from array_api_compat import device, is_torch_array
 
 Array = Any  # a NumPy array or a torch tensor
-
-
 BLOCK = 2**22  # values that an intermediate array may hold before work is split up
 
 

@@ -14,8 +14,6 @@ from .conversion import Array
 from .windows import Axis, _widths, pad, window_entries
 
 PATCHES = 2**18  # of a convolution in NumPy: what stays in the processor's cache is several times as fast
-
-
 NO_BLAS = sys.platform == "emscripten"  # NumPy in a browser
 
 

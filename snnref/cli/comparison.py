@@ -67,6 +67,6 @@ def compare(
     report = {"network": name.value, **result.as_dict()}
     typer.echo(json.dumps(report, indent=2, ensure_ascii=False) if as_json else result)
     if draw:
-        from ..figures.side_by_side_results import compared
+        from ..figures.side_by_side.results import compared
 
         draw(compared(result))

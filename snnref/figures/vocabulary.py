@@ -14,6 +14,7 @@ from ..network import Network
 from ..spiking.snn import SNN
 from .description import BLUE, GREEN, GREY, ORANGE, PINK, Axis, Bars, Cells, Dots, Figure, Line, Panel, Rule, Ticks
 from .digits import digits
+from .wording import times
 
 __all__ = ["digit", "neuron", "one_number"]
 
@@ -82,11 +83,6 @@ def _neuron_caption(threshold: float, current: float, reset: str, count: float, 
         f"{rhythm} and its reset throws away ε = {wasted:.4f}, "
         f"so the rate tends to A·θ/(θ + ε) = {1 / every:.4f} instead of A (Eq. 5a)."
     )
-
-
-def times(count: float, what: str) -> str:
-    """1 spike, 2 spikes."""
-    return f"{count:g} {what}{'' if count == 1 else 's'}"
 
 
 def one_number(*, value: float = 0.625, steps: int = 32) -> Figure:

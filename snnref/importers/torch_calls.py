@@ -119,8 +119,6 @@ IN_PLACE: dict[Any, Callable[..., Any]] = {
     F.leaky_relu_: leaky_relu,
     F.elu_: elu,
 }
-
-
 _CONV = ("weight", "bias", "stride", "padding", "dilation", "groups", "padding_mode")
 _NORM = ("running_mean", "running_var", "weight", "bias", "eps")
 _MAX = ("kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices")

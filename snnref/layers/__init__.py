@@ -32,8 +32,6 @@ __all__ = [
     "Spread",
     "UnevenAvgPool",
 ]
-
-
 Layer = (
     Dense
     | Conv

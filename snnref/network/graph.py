@@ -43,7 +43,7 @@ class Graph:
         for name, (layer, sources) in list(self.layers.items())[len(shapes) - 1 :]:
             shapes[name] = _shape(name, layer, sources, shapes)
         object.__setattr__(self, "shapes", shapes)
-        object.__setattr__(self, "_placed", WeightCache({k: layer for k, (layer, _) in self.layers.items()}))
+        object.__setattr__(self, "_weights", WeightCache({k: layer for k, (layer, _) in self.layers.items()}))
 
     def __repr__(self) -> str:
         out = self.shapes[self.output] if self.layers else self.input_shape

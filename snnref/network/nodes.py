@@ -152,8 +152,6 @@ class Readout:
 
 
 Node = Input | Population | MaxPool | Readout
-
-
 Nodes = dict[str, Node]  # in topological order
 
 

@@ -57,8 +57,8 @@ class Closed(Rate):
         chunk = self.chunk or min(LONGEST, max(1, more * WORK // (min(size, batch) * largest)))
         own: dict[str, Any] = {
             "chunk": chunk,
-            "_rooms": {},
-            "_reuse": not record and self.pooling != "filter",
+            "_buffers": {},
+            "_overwrite": not record and self.pooling != "filter",
         }  # which looks back
         for start in range(0, batch, size):
             yield slice(start, start + size), replace(self, _first=start, _carried={}, **own)

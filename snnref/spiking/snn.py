@@ -52,7 +52,7 @@ class SNN:
                 f"the network ends with features {self.nodes[READOUT].shape}, expected (classes,); "
                 "end it with Flatten or Dense"
             )
-        object.__setattr__(self, "_placed", WeightCache(self.nodes))
+        object.__setattr__(self, "_weights", WeightCache(self.nodes))
 
     @property
     def options(self) -> dict[str, Any]:

@@ -36,8 +36,8 @@ def retrain(
     unit : the pixel value that is encoded as 1, a power of two; 1 unless given. The paper is silent about it; the
         smaller, the more grey levels are told apart, and the longer an image takes. (Other layers find their own.)
     how : epochs, learning rate and so on, as `TrainingOptions(epochs=10, learning_rate=4e-3, …)` of
-        `snnref.training.options`, with "augmentation" for images that are changed a little each time. By default 5 epochs, or as many as 600 updates
-        take, with a learning rate of 2e-3
+        `snnref.training.options`, with "augmentation" for images that are changed a little each time. By default 5
+        epochs, or as many as 600 updates take, with a learning rate of 2e-3
     progress : called after every epoch with its number, the number of all, and the mean loss
     checkpoint : a file that is renewed after every epoch; if it is there at the start, training goes on from it and
         ends as if it had never stopped. It stays: remove it once the network is safe

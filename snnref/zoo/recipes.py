@@ -48,8 +48,6 @@ _DIGITS: dict[str, Any] = {
     "epochs": 150,
     "augmentation": Augmentation(turn=0.25, shear=0.2, stretch=0.15, shift=0.25, dim=0.2, noise=0.1),
 }
-
-
 _BINARY: dict[str, Any] = {
     "dataset": "digits",
     "epochs": 300,
@@ -57,17 +55,9 @@ _BINARY: dict[str, Any] = {
     "weight_decay": 0.0,
     "augmentation": Augmentation(shift=0.1),  # more of it is too much for binary weights
 }
-
-
 _STROKES = Augmentation(turn=0.2, shear=0.1, stretch=0.12, shift=0.12)  # handwriting moves, a little
-
-
 _CLOTHES = Augmentation(turn=0.05, stretch=0.08, shift=0.08, mirror=True)
-
-
 _MNIST: dict[str, Any] = {"dataset": "mnist", "batch": 128, "learning_rate": 4e-3, "augmentation": _STROKES}
-
-
 RECIPES = {
     "digits-cnn": Recipe(build=digits_cnn, **_DIGITS),
     "digits-binaryconnect": Recipe(build=digits_cnn, binary="connect", **_BINARY),

@@ -1,4 +1,4 @@
-"""Figures of the chapter "Rate coding": a neuron's error, scales, errors in depth, gates, the ladder of mechanisms."""
+"""A whole network: the scale of its layers, errors that accumulate, and the ladder of improvements."""
 
 from __future__ import annotations
 
@@ -6,66 +6,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from .. import layers, rate
-from ..network.graph import INPUT
-from ..network.nodes import MaxPool
-from ..rate.options import POOLINGS
-from ..rate.stepwise import Stepwise
-from ..spiking.snn import SNN
-from ..spiking.trains import Clocked
-from .description import BLUE, GREEN, GREY, ORANGE, PINK, Axis, Bars, Dots, Figure, Line, Panel, Rule, Ticks
-from .digits import digits
-from .vocabulary import fire, times
-
-__all__ = ["accumulation", "gate", "ladder", "percentile", "two_resets"]
-
-
-def two_resets(*, threshold: float = 1.0, current: float = 0.40625, steps: int = 40) -> Figure:
-    """One neuron under both resets: its rate, and its error beside what Eqs. 5a and 5b say it is."""
-    time, activation = np.arange(1, steps + 1), current / threshold
-    rows, ends = [], []
-    for label, reset, color in (("by subtraction", "subtract", BLUE), ("to zero", "zero", PINK)):
-        spikes, v = fire(current, steps=steps, threshold=threshold, reset=reset)
-        error = np.cumsum(spikes) / time - activation
-        theory = _theory(current, threshold, v, time, reset)
-        rows.append((label, color, error, theory))
-        ends.append(f"reset {label} {error[-1]:+.4f}")
-    span = max(0.02, *(float(np.abs(error).max()) for _, _, error, _ in rows)) * 1.1
-    axis = Axis("time step t", (0, steps + 0.5))
-    rates = Panel(
-        [
-            *(Line(time, error + activation, color=color, label=label) for label, color, error, _ in rows),
-            Rule(y=activation, color=GREEN, label="activation A = z/θ"),
-        ],
-        axis,
-        Axis("rate r(t)", (min(0.0, activation) - 0.1, max(1.1, activation + 0.1))),
-    )
-    errors = Panel(
-        [
-            *(Line(time, theory, color=color, dashed=True) for _, color, _, theory in rows),
-            *(Dots(time, error, color=color, label=f"{label}, measured") for label, color, error, _ in rows),
-            Rule(y=0.0),
-        ],
-        axis,
-        Axis("r(t) − A", (-span, span)),
-        height=190,
-    )
-    return Figure(
-        [[rates], [errors]],
-        f"Input {current:g} a step, threshold {threshold:g}, so A = {activation:.4f}. The rate's error after "
-        f"{times(steps, 'step')}: {' and '.join(ends)}. Dots are measured, dashed lines are Eq. 5b (subtraction) and "
-        "Eq. 5a (zero).",
-    )
-
-
-def _theory(z: float, threshold: float, v: np.ndarray, time: np.ndarray, reset: str) -> np.ndarray:
-    """r(t) − A by Eq. 5b, or by Eq. 5a for z > 0."""
-    activation = z / threshold
-    if reset == "subtract" or z <= 0:
-        return -v / (time * threshold)
-    wasted = np.ceil(threshold / z) * z - threshold
-    return activation * threshold / (threshold + wasted) - v / (time * (threshold + wasted)) - activation
-
+from ... import rate
+from ...spiking.snn import SNN
+from ..description import BLUE, GREEN, GREY, ORANGE, PINK, Axis, Bars, Figure, Line, Panel, Rule
+from ..digits import digits
+from ..wording import times
 
 LAYERS = ("relu1", "relu2", "relu3")
 
@@ -153,57 +98,6 @@ def accumulation(*, steps: int = 32, images: int = 5, percent: float = 99.9) -> 
         f"Errors of rates (root mean square over the neurons whose pre-activation is positive) on "
         f"{times(images, 'digit')} after {times(steps, 'step')}: {text}.",
     )
-
-
-RATES = (0.1875, 0.5, 0.625, 0.5625)  # dyadic: their counts are exact
-
-
-def gate(*, pooling: str = "filter", gate_steps: int = 8, steps: int = 60) -> Figure:
-    """Four neurons in a window of a max-pool: whose spikes pass, and how their number compares with the largest."""
-    spikes = np.zeros((steps, 1, 1, 2, 2))
-    for k, value in enumerate(RATES):
-        spikes[:, 0, 0, k // 2, k % 2] = fire(value, steps=steps)[0]
-    window = MaxPool("pool", (1, 1, 1), layers.MaxPool(2), INPUT)
-    time, counts = np.arange(1, steps + 1), np.cumsum(spikes.reshape(steps, 4), axis=0)
-    passed = {
-        rule: Stepwise(steps=steps, pooling=rule, gate_steps=gate_steps)
-        .max_pool(window, Clocked(spikes))
-        .window()
-        .ravel()
-        for rule in POOLINGS
-    }
-    largest = np.maximum(counts.max(axis=1), 1)
-    raster = [Ticks(time[column > 0], np.full(int(column.sum()), 5 - k)) for k, column in enumerate(_columns(spikes))]
-    raster.append(Ticks(time[passed[pooling] > 0], np.full(int(passed[pooling].sum()), 1), color=BLUE))
-    axis = Axis("", (0, steps + 0.5))
-    names = [(5 - k, f"rate {value:g}") for k, value in enumerate(RATES)] + [(1, "passed")]
-    others = [rule for rule in POOLINGS if rule != pooling]
-    ratios = {rule: np.cumsum(train) / largest for rule, train in passed.items()}
-    lines = [Line(time, ratios[rule], color=GREY) for rule in others]
-    lines.append(Line(time, ratios[pooling], color=BLUE, label=pooling))
-    top = max(1.2, *(float(r.max()) for r in ratios.values()))
-    return Figure(
-        [
-            [Panel(raster, axis, Axis("", (0.4, 5.6), ticks=names), height=130)],
-            [
-                Panel(
-                    [*lines, Rule(y=1.0, color=GREEN, label="the largest count")],
-                    Axis("time step t", axis.domain),
-                    Axis("passed / largest", (0, top * 1.05)),
-                    height=170,
-                )
-            ],
-        ],
-        f"Of four inputs with rates {', '.join(f'{r:g}' for r in RATES)}, the rule {pooling!r} let "
-        f"{times(passed[pooling].sum(), 'spike')} pass in {times(steps, 'step')}; the busiest input sent "
-        f"{int(largest[-1])}. The other rules: "
-        + ", ".join(f"{rule!r} {int(passed[rule].sum())}" for rule in others)
-        + ".",
-    )
-
-
-def _columns(spikes: np.ndarray) -> np.ndarray:
-    return spikes.reshape(len(spikes), -1).T
 
 
 RUNGS = (

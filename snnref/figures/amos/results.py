@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..reproduce import select
-from .description import BLUE, GREEN, ORANGE, PINK, Axis, Figure, Line, Panel, Rule
+from ...reproduce import select
+from ..description import BLUE, GREEN, ORANGE, PINK, Axis, Figure, Line, Panel, Rule
 
 CURVES = (
     ("a range each", "bits", BLUE),

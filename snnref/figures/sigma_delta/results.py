@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..reproduce import select
-from ..reproduce.yousefzadeh2019 import BIT, SPIKES, enough, sparing
-from .description import BLUE, GREEN, ORANGE, PINK, Axis, Figure, Line, Panel, Rule
+from ...reproduce import select
+from ...reproduce.yousefzadeh2019 import BIT, SPIKES, enough, sparing
+from ..description import BLUE, GREEN, ORANGE, PINK, Axis, Figure, Line, Panel, Rule
 
 ERRORS = (0.5, 1, 2, 5, 10, 20, 50, 100)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..reproduce import select
-from .description import BLUE, GREEN, GREY, ORANGE, PINK, Axis, Bars, Dots, Figure, Line, Panel, Rule
+from ...reproduce import select
+from ..description import BLUE, GREEN, GREY, ORANGE, PINK, Axis, Bars, Dots, Figure, Line, Panel, Rule
 
 COLORS = (GREY, PINK, GREEN, ORANGE, BLUE)
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..reproduce import select
-from ..reproduce.zhang2019 import LEAKS, NETWORK, UNITS, shapes
-from ..tdsnn import ann_costs
-from .description import BLUE, GREEN, GREY, ORANGE, PINK, Axis, Dots, Figure, Line, Mark, Panel, Rule
+from ...reproduce import select
+from ...reproduce.zhang2019 import LEAKS, NETWORK, UNITS, shapes
+from ...tdsnn import ann_costs
+from ..description import BLUE, GREEN, GREY, ORANGE, PINK, Axis, Dots, Figure, Line, Mark, Panel, Rule
 
 PAPER = {1: 98.47, 5: 99.08}  # LeNet's accuracy over L, of which the text of the paper gives the ends (Fig. 4)
 

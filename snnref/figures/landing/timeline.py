@@ -8,11 +8,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from .. import amos, tdsnn, ttfs
-from ..network.graph import READOUT
-from ..spiking.run import Run
-from ..spiking.snn import SNN
-from ..spiking.synaptic_operations import operations_per_spike
+from ... import amos, tdsnn, ttfs
+from ...network.graph import READOUT
+from ...spiking.run import Run
+from ...spiking.snn import SNN
+from ...spiking.synaptic_operations import operations_per_spike
 
 # A spike of a step is there once the step is over; those of the other codes are of an instant.
 TAKES = {"rate": 1, "ttfs": 1, "sigma_delta": 0, "tdsnn": 0, "amos": 1}

@@ -7,18 +7,16 @@ from functools import lru_cache
 
 import numpy as np
 
-from ..methods import METHODS
-from ..network.canonical import canonical
-from ..network.nodes import Input, Population
-from ..spiking.snn import SNN
-from ..spiking.walk import activations
+from ...methods import METHODS
+from ...network.canonical import canonical
+from ...network.nodes import Input, Population
+from ...spiking.snn import SNN
+from ...spiking.walk import activations
+from ..codes import COLORS, NAMES, along
+from ..description import GREY, Axis, Bars, Cells, Figure, Mark, Panel, Rule, Ticks
+from ..digits import digits
 from . import handwriting
-from .codes import COLORS, NAMES, along
-from .description import GREY, Axis, Bars, Cells, Figure, Mark, Panel, Rule, Ticks
-from .digits import digits
 from .timeline import Timeline, timeline
-
-__all__ = ["digit"]
 
 SHOWN = 5  # units of a layer in the raster
 GAP = 3  # rows between two codes

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from ..analysis.comparison import SideBySide
-from ..reproduce import comparison
-from ..spiking.energy import PRICES, SPIKES_PER_OUTPUT, OperationCounts
-from .codes import COLORS, NAMES, along
-from .description import GREY, Axis, Bars, Dots, Figure, Line, Mark, Panel, Rule
+from ...analysis.comparison import SideBySide
+from ...reproduce import comparison
+from ...spiking.energy import PRICES, SPIKES_PER_OUTPUT, OperationCounts
+from ..codes import COLORS, NAMES, along
+from ..description import GREY, Axis, Bars, Dots, Figure, Line, Mark, Panel, Rule
 
 CACHE = PRICES["45 nm, cache"]
 

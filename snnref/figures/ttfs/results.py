@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from ..reproduce import select
-from ..reproduce.lopez_randulfe2022 import LOSS, SPIKES, smallest
-from .description import BLUE, GREEN, GREY, ORANGE, PINK, Axis, Figure, Line, Panel, Rule
+from ...reproduce import select
+from ...reproduce.lopez_randulfe2022 import LOSS, SPIKES, smallest
+from ..description import BLUE, GREEN, GREY, ORANGE, PINK, Axis, Figure, Line, Panel, Rule
 
 RULES = (
     ("search", "layer", BLUE, False),
