@@ -20,10 +20,11 @@ except ImportError:
 from .. import __version__, zoo
 from ..network import Network
 from ..reproduce import PAPERS, reproduce
-from .comparison import compare
+from .compare import compare
 from .console import Json, bar, drawn, show, writable
-from .datasets import data_app
-from .evaluation import Name, evaluate
+from .data import data_app
+from .evaluate import evaluate
+from .network_and_data import Name
 from .units import unit
 
 app = typer.Typer(

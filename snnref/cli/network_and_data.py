@@ -1,9 +1,11 @@
-"""A shipped network with its data: what commands measure."""
+"""A shipped network with its data: what commands measure, and the options that choose them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import typer
@@ -11,6 +13,10 @@ import typer
 from .. import data, zoo
 from ..network import Network
 from ..zoo import Recipe
+
+Name = StrEnum("Name", {name: name for name in zoo.RECIPES})  # type: ignore[misc]
+Images = Annotated[int | None, typer.Option(help="Only the first so many.", min=1)]
+Calibration = Annotated[int, typer.Option(help="Training images that choose the scales: the first so many.", min=1)]
 
 
 @dataclass(frozen=True)

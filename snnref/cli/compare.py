@@ -12,13 +12,13 @@ import typer
 from ..analysis.comparison import compare as side_by_side
 from ..methods import METHODS, method
 from .console import Json, bar, drawn
-from .evaluation import Method, Name, setting
-from .network_and_data import load_network_and_data
+from .method_options import MethodName, setting
+from .network_and_data import Calibration, Images, Name, load_network_and_data
 
 
 def compare(
     name: Annotated[Name, typer.Argument(help="The network to convert.")],
-    methods: Annotated[list[Method] | None, typer.Option("--method", help="Only this code; repeatable.")] = None,
+    methods: Annotated[list[MethodName] | None, typer.Option("--method", help="Only this code; repeatable.")] = None,
     others: Annotated[
         list[str] | None,
         typer.Option(
@@ -28,10 +28,8 @@ def compare(
             "repeatable.",
         ),
     ] = None,
-    images: Annotated[int | None, typer.Option(help="Only the first so many.", min=1)] = None,
-    calibration: Annotated[
-        int, typer.Option(help="Training images that choose the scales: the first so many.", min=1)
-    ] = 2000,
+    images: Images = None,
+    calibration: Calibration = 2000,
     picture: Annotated[Path | None, typer.Option(help="Draw it into this file (.svg, .png or .pdf).")] = None,
     as_json: Json = False,
 ) -> None:
