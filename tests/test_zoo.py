@@ -54,7 +54,7 @@ def test_card_tells_the_accuracy(name):
     if card["split"] not in data.available(card["dataset"]):
         pytest.skip(f"{card['dataset']} is not on this machine: snnref data fetch {card['dataset']}")
     x, labels = data.load(card["dataset"], split=card["split"])
-    x = zoo.RECIPES[name].shown(x)
+    x = zoo.RECIPES[name].preprocess(x)
     right = sum(int(np.sum(net(x[i : i + 500]).argmax(axis=1) == labels[i : i + 500])) for i in range(0, len(x), 500))
     assert right / len(x) == pytest.approx(card["test_accuracy"], abs=1e-6)
 
@@ -189,12 +189,12 @@ def test_a_network_for_1_bit_images_is_trained_and_measured_on_them(monkeypatch)
     a cut-off of its own, for which intensities are times."""
     recipe = zoo.RECIPES["mnist-16c5-8c5-256-1bit"]
     grey = np.array([[0.0, 0.2, 0.21, 1.0]], np.float32)
-    assert recipe.shown(grey).tolist() == [[0, 0, 1, 1]]
-    assert recipe.shown(grey).dtype == np.float32
-    assert recipe.shown(torch.from_numpy(grey)).tolist() == [[0, 0, 1, 1]]
+    assert recipe.preprocess(grey).tolist() == [[0, 0, 1, 1]]
+    assert recipe.preprocess(grey).dtype == np.float32
+    assert recipe.preprocess(torch.from_numpy(grey)).tolist() == [[0, 0, 1, 1]]
     assert np.array_equal(recipe.preprocess_for(grey, {"cutoff": 0.2}), grey)
-    assert np.array_equal(recipe.preprocess_for(grey, {"steps": 9}), recipe.shown(grey))
-    assert zoo.RECIPES["digits-cnn"].shown(grey) is grey
+    assert np.array_equal(recipe.preprocess_for(grey, {"steps": 9}), recipe.preprocess(grey))
+    assert zoo.RECIPES["digits-cnn"].preprocess(grey) is grey
     seen = []
     coarse = replace(zoo.RECIPES["digits-cnn"], cutoff=0.5, epochs=1)
     monkeypatch.setitem(zoo.RECIPES, "digits-cnn", coarse)

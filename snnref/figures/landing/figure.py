@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from ...methods import METHODS
+from ...methods import method
 from ...network.canonical import canonical
 from ...network.nodes import Input, Population
 from ...spiking.snn import SNN
@@ -38,7 +38,7 @@ def converted() -> dict[str, SNN]:
     """digits-cnn by every method, with the settings with which `compare` shows it; its scales from every eighth
     calibration digit."""
     net, calibration, *_ = digits()
-    return {name: module.convert(net, calibration[::8], **module.COMPARED) for name, module in METHODS.items()}
+    return {name: method(name).convert(net, calibration[::8], **method(name).COMPARED) for name in NAMES}
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ... import sigma_delta
 from ...analysis.evaluation import operation_counts
-from ...methods import METHODS, method
+from ...methods import method
 from ...network.canonical import canonical
 from ...network.counting import neurons
 from ...spiking import energy
@@ -116,7 +116,7 @@ def _works() -> dict[str, OperationCounts]:
     """What each method does for a digit, with the settings with which `compare` shows it."""
     _, _, images, _ = digits()
     found = {}
-    for name in METHODS:
+    for name in NAMES:
         counts = vars(operation_counts(_converted(name, tuple(method(name).COMPARED.items())).run(images[:SOME])))
         found[name] = OperationCounts(*(float(np.mean(count)) for count in counts.values()))
     return found
