@@ -13,12 +13,13 @@ TORCH_CPU := https://download.pytorch.org/whl/cpu
 PACKAGE := $(shell find snnref -type f -not -path '*/__pycache__/*')
 BOOK := $(shell find book -type f -not -path 'book/_build/*' -not -path '*/__pycache__/*') _config.yml
 
-.PHONY: help env book serve lab test check clean
+.PHONY: help env book serve lab test test-all check clean
 help:
 	@echo "make book    build the book (book/_build/html)"
 	@echo "make serve   show it on http://127.0.0.1:$(PORT)"
 	@echo "make lab     open the chapters as notebooks, in JupyterLab"
-	@echo "make test    check and test everything, the built book in a browser too"
+	@echo "make test    check and test: package, chapters, the built book in a browser"
+	@echo "make test-all  that, and what is exhaustive or takes long"
 	@echo "make check   only the quick checks: style, spelling, types, imports"
 	@echo "make clean   remove what was built (not .venv)"
 
@@ -60,12 +61,16 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Files are shared out among processes of one thread each: more would wait for each other. The browser has all to itself.
+# Files are shared out among processes of one thread each: more would wait for each other.
 SHARED := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses=$(PROCESSES) --dist=loadfile
+NOTEBOOKS := --nbval-lax --nbval-current-env --nbval-cell-timeout=120 --ignore=book/_build book
 test: check book
-	$(SHARED) --nbval-lax --nbval-current-env --nbval-cell-timeout=120 --ignore=book/_build book
-	$(SHARED) --ignore=tests/book tests
-	$(BIN)/pytest tests/book
+	$(SHARED) $(NOTEBOOKS)
+	$(SHARED) -m "not slow" --ignore=tests/book tests
+	$(SHARED) -m "not slow" tests/book
+
+test-all: test
+	$(SHARED) -m slow tests
 
 clean:
 	rm -rf book/_build .cache

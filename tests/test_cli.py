@@ -82,6 +82,7 @@ def test_train_writes_network_and_card(tmp_path):
     assert json.loads(report.stdout)["ann_accuracy"] == pytest.approx(card["test_accuracy"], abs=1e-6)
 
 
+@pytest.mark.slow
 def test_train_stopped_goes_on(tmp_path):
     """Ctrl+C keeps the checkpoint; the same command ends where the uninterrupted one does."""
     options = ["digits-cnn", "--epochs", "25", "--output"]

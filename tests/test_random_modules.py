@@ -163,10 +163,24 @@ def programs(draw):
 outcomes = {"imported": 0, "refused": 0}
 
 
-@pytest.mark.timeout(900)
-@settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+HOW = {"deadline": None, "suppress_health_check": list(HealthCheck), "derandomize": True, "database": None}
+
+
+@settings(max_examples=200, **HOW)
 @given(programs())
 def test_random_modules_agree_or_are_refused(case):
+    agrees_or_is_refused(case)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@settings(max_examples=2000, **HOW)
+@given(programs())
+def test_many_random_modules_agree_or_are_refused(case):
+    agrees_or_is_refused(case)
+
+
+def agrees_or_is_refused(case):
     module, shape = case
     before = {k: v.clone() for k, v in module.state_dict().items()}
     try:

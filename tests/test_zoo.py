@@ -94,6 +94,7 @@ def test_training_is_seeded_and_learns(tmp_path):
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 def test_the_recipe_reaches_what_is_promised():
     """The command of the card, run here: another machine may round otherwise, but must come as far."""
     _, card = training.train("digits-cnn", seed=zoo.card("digits-cnn")["seed"])

@@ -47,31 +47,24 @@ def playwright():
         yield started
 
 
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+LOOK = {"viewport": {"width": 1280, "height": 900}}
+
+
 class Browser:
-    """Headless Chromium that reaches nothing but this machine and logs every request of every process."""
+    """One reader's browser: nothing of another test's is stored in it, and it reaches nothing but this machine."""
 
-    FLAGS = (
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-    )
-
-    def __init__(self, playwright, executable, folder, *, service_workers="block", javascript=True):
-        self.log = folder / "netlog.json"
-        self.context = playwright.chromium.launch_persistent_context(
-            folder / "profile",
-            executable_path=executable,
-            headless=True,
-            args=[*self.FLAGS, f"--log-net-log={self.log}"],
-            viewport={"width": 1280, "height": 900},
-            service_workers=service_workers,
-            java_script_enabled=javascript,
-        )
+    def __init__(self, context):
+        self.context = context
         self.context.set_default_timeout(40_000)
 
     def page(self, address, *, scheme="light"):
@@ -83,6 +76,17 @@ class Browser:
         page.on("console", lambda m: page.complaints.append(m.text) if m.type == "error" else None)
         page.goto(address)
         return page
+
+
+class LoggingBrowser(Browser):
+    """A Chromium of its own that logs every request of every process."""
+
+    def __init__(self, playwright, executable, folder):
+        self.log = folder / "netlog.json"
+        options = {"executable_path": executable, "args": [*FLAGS, f"--log-net-log={self.log}"], **LOOK}
+        super().__init__(
+            playwright.chromium.launch_persistent_context(folder / "profile", service_workers="block", **options)
+        )
 
     def foreign_requests(self, site):
         """Close the browser; the addresses outside `site` that its pages and workers asked for.
@@ -110,17 +114,42 @@ def chromium(needs):
     return executable
 
 
+@pytest.fixture(scope="session")
+def running_chromium(playwright, chromium):
+    """The one Chromium of this test process; every test has a context of its own in it, as in a private window."""
+    browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def new_browser(running_chromium):
+    """Makes browsers: to be closed by whoever makes one."""
+
+    def make(*, service_workers="block", **options):
+        return Browser(running_chromium.new_context(service_workers=service_workers, **LOOK, **options))
+
+    return make
+
+
 @pytest.fixture
-def browser(playwright, chromium, tmp_path):
-    browser = Browser(playwright, chromium, tmp_path)
+def browser(new_browser):
+    browser = new_browser()
     yield browser
     browser.context.close()
 
 
 @pytest.fixture
-def still_browser(playwright, chromium, tmp_path):
+def still_browser(new_browser):
     """One that runs no JavaScript."""
-    browser = Browser(playwright, chromium, tmp_path, javascript=False)
+    browser = new_browser(java_script_enabled=False)
+    yield browser
+    browser.context.close()
+
+
+@pytest.fixture
+def logging_browser(playwright, chromium, tmp_path):
+    browser = LoggingBrowser(playwright, chromium, tmp_path)
     yield browser
     browser.context.close()
 
@@ -153,9 +182,9 @@ def merged(sent):
 
 
 @pytest.fixture
-def keeping_browser(playwright, chromium, tmp_path):
+def keeping_browser(new_browser):
     """One in which pages may keep what was read, as readers' browsers do."""
-    browser = Browser(playwright, chromium, tmp_path, service_workers="allow")
+    browser = new_browser(service_workers="allow")
     yield browser
     browser.context.close()
 

@@ -27,6 +27,7 @@ LEFT_OUT = {
     "test_readme.py": "reads the repository",
     "test_reproduce.py": "reads the repository",
     "test_side_by_side.py": "minutes, and reads the repository",
+    "test_sixth_paper.py": "reads the repository, in processes of its own",
     "test_sigma_delta_understanding.py": "minutes",
     "test_tdsnn_retraining.py": "trains",
     "test_zoo.py": "trains",

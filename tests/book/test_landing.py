@@ -13,12 +13,25 @@ pytestmark = [pytest.mark.timeout(300), pytest.mark.flaky(reruns=1)]
 SEVEN = [(0.25, 0.15), (0.75, 0.15), (0.5, 0.85)]  # of the sheet
 
 
+@pytest.fixture(scope="module")
+def landing(site, new_browser):
+    """The landing page, opened once."""
+    browser = new_browser()
+    yield browser.page(f"{site}index.html")
+    browser.context.close()
+
+
 @pytest.fixture
-def page(site, browser):
-    page = browser.page(f"{site}index.html")
-    wait_for(page, 0, "ready", {"drawing": 4, "time": 100})
-    yield page
-    assert page.complaints == []
+def page(landing):
+    """The landing page as it is at first."""
+    landing.set_viewport_size({"width": 1280, "height": 900})
+    reset = landing.locator(".snn-explore").get_by_role("button", name="Reset")
+    reset.wait_for()
+    if reset.is_enabled():
+        reset.click()
+    wait_for(landing, 0, "ready", {"drawing": 4, "time": 100})
+    yield landing
+    assert landing.complaints == []
 
 
 def check(page):

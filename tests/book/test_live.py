@@ -13,12 +13,15 @@ from .watching import drawn, expected_marks, set_values, wait_for
 pytestmark = [pytest.mark.timeout(300), pytest.mark.flaky(reruns=1)]
 
 
-def test_every_slider_of_every_figure_is_live(site, browser):
+@pytest.mark.parametrize(
+    "pages", [("vocabulary",), pytest.param((*CHAPTERS, *PAGES), marks=pytest.mark.slow)], ids=["one chapter", "all"]
+)
+def test_every_slider_of_every_figure_is_live(site, logging_browser, pages):
     """Random values; the description in the page equals CPython's; nothing is asked of another site."""
-    seed = random.randrange(2**32)
+    browser, seed = logging_browser, random.randrange(2**32)
     print(f"seed {seed}")  # shown when the test fails
     rng = random.Random(seed)
-    for chapter in (*CHAPTERS, *PAGES):
+    for chapter in pages:
         page = browser.page(f"{site}{chapter}.html")
         figures = page.locator(".snn-explore")
         assert figures.count() > 0
@@ -34,18 +37,19 @@ def test_every_slider_of_every_figure_is_live(site, browser):
                 assert figure.locator("figcaption").inner_text() == theirs["caption"]
                 assert drawn(figure) == expected_marks(theirs), (spec["name"], values)
         assert page.complaints == []
+        page.close()
     assert browser.foreign_requests(site) == set()
 
 
-def test_a_foreign_request_would_be_seen(site, browser):
+def test_a_foreign_request_would_be_seen(site, logging_browser):
     """The negative control: a page that asks another site, from itself and from a worker."""
-    page = browser.page(f"{site}index.html")
+    page = logging_browser.page(f"{site}index.html")
     page.evaluate("""() => fetch("http://elsewhere.example/a").catch(() => 0)""")
     page.evaluate("""() => new Promise(done => {
         const code = "fetch('http://elsewhere.example/b').catch(() => 0).then(() => postMessage(0))";
         new Worker(URL.createObjectURL(new Blob([code]))).onmessage = done;
     })""")
-    assert browser.foreign_requests(site) == {"http://elsewhere.example/a", "http://elsewhere.example/b"}
+    assert logging_browser.foreign_requests(site) == {"http://elsewhere.example/a", "http://elsewhere.example/b"}
 
 
 def test_keyboard_moves_a_labelled_slider(site, browser):

