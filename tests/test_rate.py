@@ -344,7 +344,7 @@ def test_memory_does_not_grow_with_time():
 
 def test_groups_and_chunks_bound_what_is_held():
     snn = convert(snnref.load("digits-cnn"), snnref.data.load("digits", split="train")[0])
-    groups = list(Closed(steps=1000).groups(snn.nodes, np.ones((599, 1, 8, 8))))
+    groups = list(Closed(steps=1000).sample_groups(snn.nodes, np.ones((599, 1, 8, 8))))
     assert [i for samples, _ in groups for i in range(599)[samples]] == list(range(599))
     for samples, group in groups:
         steps = [part.steps for part in group.time_chunks()]

@@ -344,7 +344,7 @@ def test_groups_of_samples_change_nothing(monkeypatch, net, x, options):
     snn = exact(net, x)
     trace = snn.simulate(x, steps=STEPS, **options)
     monkeypatch.setattr("snnref.rate.closed.CACHE", 1)
-    assert len(list(Closed().groups(snn.nodes, x))) == len(x) > 1
+    assert len(list(Closed().sample_groups(snn.nodes, x))) == len(x) > 1
     assert_same(trace, snn.run(x, steps=STEPS, record=True, chunk=2, **options))
     *_, early, last = snn.runs(x, steps=STEPS, chunk=2, stops=[7], **options)
     assert np.array_equal(early.output_over_time, trace.output_over_time[:7])

@@ -48,7 +48,7 @@ def add_live(app, pagename, templatename, context, doctree):
         context["body"] += f'<script type="module" src="{live}live.js"></script>'
         context["body"] += f"<script>{FROM_A_FILE}</script>"
     if 'class="snn-explore"' in context.get("body", ""):
-        context["metatags"] += f'<script type="module" async src="{live}ahead.js"></script>'
+        context["metatags"] += f'<script type="module" async src="{live}prestart.js"></script>'
 
 
 def _is_thebe(script):

@@ -4,7 +4,7 @@
 
 From npm (checked against package-lock.json): Pyodide, MathJax, Observable Plot and d3. Pyodide's NumPy wheel
 (checked against Pyodide's lock file). The editor of code boxes: CodeMirror, bundled with esbuild. `site.zip`: snnref,
-array-api-compat and tabulate, but for the large networks, which lie in `later/` and are fetched when they are opened.
+array-api-compat and tabulate, but for the large networks, which lie in `lazy/` and are fetched when they are opened.
 Python files are compiled beforehand by Pyodide itself. Downloads are kept in `.cache`.
 
 Where nothing can be fetched this says so and leaves the folder without Python: the book still builds, with
@@ -126,7 +126,7 @@ def fetch(version: str, file: str, sha256: str) -> Path:
 
 
 def pack_python(out: Path) -> None:
-    """`site.zip` with the packages, `later/` with their large files, whose sizes stand in `later.json`."""
+    """`site.zip` with the packages, `lazy/` with their large files, whose sizes stand in `lazy.json`."""
     files = [(path, path.relative_to(ROOT)) for path in sorted((ROOT / "snnref").rglob("*")) if path.is_file()]
     for name in NEEDED:  # with its licence
         files += [(Path(file.locate()), file) for file in metadata.files(name) or () if file.parts[0] != ".."]
@@ -137,11 +137,11 @@ def pack_python(out: Path) -> None:
                 continue
             if (size := path.stat().st_size) > LARGE:
                 sizes[name.as_posix()] = size
-                (out / "later" / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(path, out / "later" / name)
+                (out / "lazy" / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(path, out / "lazy" / name)
             else:
                 site.write(path, name)
-    (out / "later.json").write_text(json.dumps(sizes))
+    (out / "lazy.json").write_text(json.dumps(sizes))
 
 
 def compile_python(out: Path) -> None:

@@ -1,7 +1,7 @@
 // A code box: <div class="snn-code" data-name data-label> around a listing, which becomes an editor with Run, Stop,
 // Reset and Copy link, and below it what the code prints. All boxes of a page share one Python, another one than its
 // figures: code that never ends stops nothing else. Nothing runs by itself.
-import { keeper } from "./kept.js";
+import { keeper } from "./storage.js";
 import { dropLink, linkTo, onLink } from "./code_link.js";
 import { make, makeButton, turn, whenNear } from "./elements.js";
 import { hand } from "./link.js";

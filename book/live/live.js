@@ -7,7 +7,7 @@ const LIVE = {
 };
 // What does without, and stays as it is if it does not arrive.
 const ALWAYS = {
-  ".snn-figure": ["./fitting.js", "makeFitting"],
+  ".snn-figure": ["./fit_width.js", "makeFitWidth"],
   ".snn-checkpoint": ["./checkpoint.js", "makeCheckpoint"],
 };
 

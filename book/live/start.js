@@ -1,27 +1,27 @@
 // Starts Python with NumPy and snnref, in a page or in a worker; `base` is the folder of this file.
-import { fetchEarly } from "./early.js";
-import { addLater } from "./later.js";
+import { prefetch } from "./prefetch.js";
+import { addLazyFiles } from "./lazy_files.js";
 
 export async function startPython(base) {
   const folder = base + "pyodide/";
-  const early = fetchEarly(["pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"].map((file) => folder + file));
+  const files = prefetch(["pyodide.asm.wasm", "python_stdlib.zip", "pyodide-lock.json"].map((file) => folder + file));
   try {
-    return await Promise.race([early.failure, begin(base, folder, early.get)]);
+    return await Promise.race([files.failure, begin(base, folder, files.get)]);
   } finally {
-    early.done();
+    files.done();
   }
 }
 
 async function begin(base, folder, get) {
-  const others = Promise.all([get(base + "site.zip"), get(base + "later.json")]);
+  const others = Promise.all([get(base + "site.zip"), get(base + "lazy.json")]);
   import(folder + "pyodide.asm.mjs").catch(() => {}); // loadPyodide says it, if that fails
   const { loadPyodide } = await import(folder + "pyodide.mjs");
   const options = { indexURL: folder, packageBaseUrl: folder, packages: ["numpy"], env: { HOME: "/home/pyodide" } };
-  const [python, [site, later]] = await Promise.all([loadPyodide(options), others]);
+  const [python, [site, lazy]] = await Promise.all([loadPyodide(options), others]);
   if (!python.loadedPackages.numpy) throw new Error("NumPy did not arrive, or is not the file that was published");
   const packages = python.runPython("import site; site.getsitepackages()[0]");
   python.unpackArchive(await site.arrayBuffer(), "zip", { extractDir: packages });
-  addLater(python.FS, packages, { sizes: await later.json(), from: base + "later/" });
+  addLazyFiles(python.FS, packages, { sizes: await lazy.json(), from: base + "lazy/" });
   python.runPython(PREPARE);
   return python;
 }

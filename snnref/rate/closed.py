@@ -37,7 +37,7 @@ class Closed(Rate):
 
     chunk: int | None = None
     stops: Sequence[int] = ()
-    _asked: bool = field(default=True, repr=False)  # whether somebody wants to know what there is at its end
+    _is_stop: bool = field(default=True, repr=False)  # whether the run is asked for at its end
     _carried: Any = field(default_factory=dict, repr=False, compare=False)  # what is carried over to the next stretch
     _buffers: Any = field(default_factory=dict, repr=False, compare=False)  # arrays that all groups use in turn
     _overwrite: bool = field(default=False, repr=False)  # whether a stretch may write over the trains of the one before
@@ -49,7 +49,7 @@ class Closed(Rate):
         for stop in self.stops:
             check_whole("stops", stop, 1)
 
-    def groups(self, nodes: Nodes, x: Array, *, record: bool = True) -> Iterator[tuple[slice, Closed]]:
+    def sample_groups(self, nodes: Nodes, x: Array, *, record: bool = True) -> Iterator[tuple[slice, Closed]]:
         """Samples that are walked together: so few that what changes in one step stays in the processor's cache."""
         largest, batch = max(prod(node.shape) for node in nodes.values()), x.shape[0]
         more = 1 if str(device(x)) == "cpu" else ACCELERATOR
@@ -64,13 +64,13 @@ class Closed(Rate):
             yield slice(start, start + size), replace(self, _first=start, _carried={}, **own)
 
     def time_chunks(self) -> Iterator[Closed]:
-        """One stretch of time after the other, each `asked` if somebody wants to know what there is at its end."""
+        """One stretch of time after the other, each a stop (`is_stop`) if the run is asked for at its end."""
         past = 0
         for stop in sorted({*(s for s in self.stops if s < self.steps), self.steps}):
             while past < stop:
                 steps = min(self.chunk or LONGEST, stop - past)
                 past += steps
-                yield replace(self, steps=steps, _asked=past == stop, _past=past - steps)
+                yield replace(self, steps=steps, _is_stop=past == stop, _past=past - steps)
 
     def source(self, what: str, sample: int) -> np.random.Generator:
         """One for all stretches: the draws of all steps in a row."""
@@ -80,8 +80,8 @@ class Closed(Rate):
         return self._carried[key]
 
     @property
-    def asked(self) -> bool:
-        return self._asked
+    def is_stop(self) -> bool:
+        return self._is_stop
 
     def options_so_far(self) -> Closed:
         """The options of a run that ends with this stretch."""

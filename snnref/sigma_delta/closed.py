@@ -67,7 +67,7 @@ class Closed(SigmaDelta):
     def latency(self) -> float:
         return min(self._until, self.duration)
 
-    def groups(self, nodes: Nodes, x: Array, *, record: bool = False) -> Iterator[tuple[slice, Closed]]:
+    def sample_groups(self, nodes: Nodes, x: Array, *, record: bool = False) -> Iterator[tuple[slice, Closed]]:
         """Some samples at a time: their events need room."""
         size = len(x) if record or self.keep else GROUP
         for start in range(0, len(x), size):
@@ -81,7 +81,7 @@ class Closed(SigmaDelta):
             yield replace(self, _since=since, _until=until, _sent=sent)
 
     @property
-    def asked(self) -> bool:
+    def is_stop(self) -> bool:
         return True
 
     def options_so_far(self) -> Closed:

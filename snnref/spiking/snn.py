@@ -19,14 +19,14 @@ class SinglePass:
 
     _record: bool = field(default=False, repr=False)  # whether the readout is asked at each step
 
-    def groups(self, nodes: Nodes, x: Array, *, record: bool = False) -> Iterator[tuple[slice, Self]]:
+    def sample_groups(self, nodes: Nodes, x: Array, *, record: bool = False) -> Iterator[tuple[slice, Self]]:
         yield slice(None), replace(self, _record=record)
 
     def time_chunks(self) -> Iterator[Self]:
         yield self
 
     @property
-    def asked(self) -> bool:
+    def is_stop(self) -> bool:
         return True
 
     def options_so_far(self) -> Self:
@@ -87,7 +87,7 @@ class SNN:
         code = with_settings(self.closed, settings)
         groups = [
             self._time_chunks(group, x[samples, ...], record)
-            for samples, group in code.groups(self.nodes, x, record=record)
+            for samples, group in code.sample_groups(self.nodes, x, record=record)
         ]
         for states in zip(*groups, strict=True):
             yield Run(self.nodes, [trains for _, trains in states], self.scales, states[0][0].options_so_far())
@@ -99,7 +99,7 @@ class SNN:
             new = self._walk(part, x)
             new = new if record else {k: train.counted() for k, train in new.items()}
             trains = {k: trains[k].then(new[k]) for k in new} if trains else new  # type: ignore[attr-defined]
-            if part.asked:
+            if part.is_stop:
                 yield part, trains
 
     def _walk(self, code: Any, x: Array) -> Trains:

@@ -103,14 +103,14 @@ def test_every_file_of_the_package_is_served_once(live):
     """In the archive that Python starts with, or among those that come when they are opened."""
     with zipfile.ZipFile(live / "site.zip") as site:
         served = {re.sub(r"\.pyc$", ".py", name) for name in site.namelist() if name.startswith("snnref/")}
-    sizes = json.loads((live / "later.json").read_text())
+    sizes = json.loads((live / "lazy.json").read_text())
     assert served.isdisjoint(sizes)
     files = {
         path.as_posix() for path in Path("snnref").rglob("*") if path.is_file() and "__pycache__" not in path.parts
     }
     assert served | set(sizes) == files
     for name, size in sizes.items():
-        assert (live / "later" / name).read_bytes() == Path(name).read_bytes()
+        assert (live / "lazy" / name).read_bytes() == Path(name).read_bytes()
         assert size == Path(name).stat().st_size
 
 
@@ -120,5 +120,5 @@ def test_version_is_written_where_pages_and_service_worker_look(live, html):
     assert f'VERSION = "{version}"' in (html / "service-worker.js").read_text()
     own = [*html.glob("*.html"), *(file for file in live.glob("*.js") if file.name != "editor.js")]
     addresses = re.findall(r'"((?:live|\.)/\w+\.(?:js|css)[^"]*)"', "".join(file.read_text() for file in own))
-    assert {"live/live.js", "live/live.css", "live/ahead.js", "./python.js"} <= {a.split("?")[0] for a in addresses}
+    assert {"live/live.js", "live/live.css", "live/prestart.js", "./python.js"} <= {a.split("?")[0] for a in addresses}
     assert all(address.endswith(f"?{version}") for address in addresses)

@@ -193,16 +193,16 @@ def test_large_networks_come_when_they_are_opened(site, html, browser):
         window.python ??= await (await import("./live/start.js")).startPython(new URL("live/", location).href);
         return window.python.runPython(code);
     }"""
-    sizes = json.loads((html / "live/later.json").read_text())
+    sizes = json.loads((html / "live/lazy.json").read_text())
     (path,) = (path for path in sizes if path.endswith(f"/{name}.npz"))
     seen = f"import snnref.files; (snnref.files.SHIPPED / '{name}.npz').stat().st_size"
     assert page.evaluate(run, seen) == sizes[path]
-    assert not any("later/" in url for url in asked)
+    assert not any("lazy/" in url for url in asked)
     load = f"import numpy, snnref; float(snnref.load('{name}')(numpy.ones((1, 1, 28, 28))).max())"
-    browser.context.route("**/later/**", lambda route: route.abort())
+    browser.context.route("**/lazy/**", lambda route: route.abort())
     refused = page.evaluate(f"(code) => ({run})(code).catch((error) => error.message)", load)
     assert "OSError" in refused.splitlines()[-1]
     assert "unreachable" in refused.splitlines()[-1]
     assert f"{name}.npz" in refused.splitlines()[-1]
-    browser.context.unroute("**/later/**")
+    browser.context.unroute("**/lazy/**")
     assert page.evaluate(run, load) == pytest.approx(float(snnref.load(name)(np.ones((1, 1, 28, 28))).max()))

@@ -133,11 +133,11 @@ def test_another_version_replaces_the_old_one_whole(host, keeping_browser):
 def test_nothing_is_kept_that_is_not_of_the_version(host, keeping_browser):
     """A server that changes while the page is open: the old cache is not filled with new files."""
     page = read(keeping_browser, f"{host.site}vocabulary.html")
-    host.replace("live/fitting.js", b"export const makeFitting = 1;")
-    page.evaluate("() => fetch('live/fitting.js')")
-    page.evaluate("() => fetch('live/later.json?again')")
+    host.replace("live/fit_width.js", b"export const makeFitWidth = 1;")
+    page.evaluate("() => fetch('live/fit_width.js')")
+    page.evaluate("() => fetch('live/lazy.json?again')")
     _, files = cached(page)
-    assert not any("?again" in url or url.endswith("fitting.js") for url in files)
+    assert not any("?again" in url or url.endswith("fit_width.js") for url in files)
 
 
 def test_other_books_of_the_host_keep_theirs(host, keeping_browser):

@@ -1,7 +1,7 @@
 // Files that Python sees from the start, but that are fetched when they are first opened: the large networks.
 const UNREACHABLE = 40; // Emscripten's number for Python's OSError "Network is unreachable"
 
-export function addLater(FS, folder, { sizes, from }) {
+export function addLazyFiles(FS, folder, { sizes, from }) {
   for (const [path, size] of Object.entries(sizes)) {
     const full = `${folder}/${path}`;
     FS.mkdirTree(full.slice(0, full.lastIndexOf("/")));

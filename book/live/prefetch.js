@@ -1,7 +1,7 @@
-// Pyodide asks for its files one after the other, and waits for ever for one that does not come. `fetchEarly` asks for
+// Pyodide asks for its files one after the other, and waits for ever for one that does not come. `prefetch` asks for
 // them at once and hands them over when Pyodide asks; `failure` is a promise that is rejected if one does not come whole.
 // The server is asked whether what the browser has of them is still the newest.
-export function fetchEarly(urls) {
+export function prefetch(urls) {
   const { fetch, WebAssembly } = globalThis;
   const { instantiateStreaming } = WebAssembly;
   let fail;
