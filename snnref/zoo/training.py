@@ -41,7 +41,7 @@ def train(
         raise ValueError(f"epochs: got {recipe.epochs}, expected a whole number ≥ 1")
     rng = np.random.default_rng(seed)
     images, labels = data.load(recipe.dataset, split="train")
-    what = {"network": name, "seed": seed, "dataset": recipe.dataset, "held_out": recipe.test_split}
+    what = {"network": name, "seed": seed, "dataset": recipe.dataset, "test_split": recipe.test_split}
     fit = Trainer(recipe.build(rng), recipe, what=what, rng=rng, samples=len(images))
     net = fit.run(images, labels, progress=progress, checkpoint=checkpoint)
     x, truth = data.load(recipe.dataset, split=recipe.test_split)
@@ -68,7 +68,7 @@ def _card(name: str, recipe: Recipe, seed: int, net: Network, accuracy: float, i
         "parameters": net.parameters(),
         "command": f"snnref train {name} --seed {seed}" + ("" if default else f" --epochs {recipe.epochs}"),
         "seed": seed,
-        "recipe": {k: v for k, v in asdict(recipe).items() if k not in ("build", "dataset", "held_out")},
+        "recipe": {k: v for k, v in asdict(recipe).items() if k not in ("build", "dataset", "test_split")},
         "dataset": recipe.dataset,
         "data_checksums": data.checksums(recipe.dataset),
         "data_licence": data.describe(recipe.dataset).licence,
