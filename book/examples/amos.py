@@ -1,6 +1,6 @@
 # AMOS: a few spikes spell a number, bit by bit
 import snnref
-from snnref.figures.amos.relu import bit_by_bit
+from snnref.figures.amos import bit_by_bit
 
 net = snnref.load("digits-cnn")
 x, labels = snnref.data.load("digits", split="test")

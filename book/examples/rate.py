@@ -1,6 +1,6 @@
 # Rate coding: a value is how often a neuron fires
 import snnref
-from snnref.figures.rate.neuron import two_resets
+from snnref.figures.rate import two_resets
 
 net = snnref.load("digits-cnn")
 x, labels = snnref.data.load("digits", split="test")

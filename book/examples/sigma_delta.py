@@ -1,6 +1,6 @@
 # Sigma-delta: neurons send their changes
 import snnref
-from snnref.figures.sigma_delta.neurons import neuron
+from snnref.figures.sigma_delta import neuron
 
 net = snnref.load("digits-cnn")
 x, labels = snnref.data.load("digits", split="test")

@@ -1,7 +1,7 @@
 # TDSNN: the stronger, the later; one spike each
 import snnref
 from snnref import tdsnn
-from snnref.figures.tdsnn.ticking import ticking
+from snnref.figures.tdsnn import ticking
 
 net = snnref.load("digits-cnn")
 x, labels = snnref.data.load("digits", split="test")

@@ -1,6 +1,6 @@
 # Time to first spike: a value is when a neuron fires
 import snnref
-from snnref.figures.ttfs.neuron import two_stages
+from snnref.figures.ttfs import two_stages
 
 net = snnref.load("digits-cnn")
 x, labels = snnref.data.load("digits", split="test")

@@ -28,11 +28,15 @@ def opened(browser, address, *, scheme, width):
     return page
 
 
-SOME = ("index", "vocabulary", "playground")  # with the landing page's figure, a chapter, code boxes
-
-
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
-@pytest.mark.parametrize("pages", [SOME, pytest.param((), marks=pytest.mark.slow)], ids=["some", "all"])
+@pytest.mark.parametrize(
+    ("scheme", "width", "pages"),
+    [
+        ("light", 1280, ("index", "vocabulary")),  # the landing page's figure, a chapter
+        ("dark", 390, ("playground", "package")),  # code boxes, drawings that are no figures
+        pytest.param("light", 1280, (), marks=pytest.mark.slow),
+        pytest.param("dark", 390, (), marks=pytest.mark.slow),
+    ],
+)
 def test_axe_finds_nothing(site, html, logging_browser, violations, scheme, width, pages):
     """Pages are as wide as the screen, and none complains, or asks another site for anything."""
     browser = logging_browser
@@ -47,7 +51,7 @@ def test_axe_finds_nothing(site, html, logging_browser, violations, scheme, widt
     assert browser.foreign_requests(site) == set()
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), pytest.param("dark", 390, marks=pytest.mark.slow)])
 def test_axe_finds_nothing_in_what_a_page_answers(site, browser, violations, scheme, width):
     """Every question answered; a figure that failed, after its link was copied."""
     page = opened(browser, f"{site}rate.html", scheme=scheme, width=width)
@@ -116,9 +120,9 @@ MARKED = """() => {
 @pytest.mark.parametrize(
     ("page", "first", "count"),
     [
-        ("vocabulary", ".snn-explore input", 4),
+        pytest.param("vocabulary", ".snn-explore input", 4, marks=pytest.mark.slow),
         ("index", ".snn-explore input:checked", 5),  # a sample, Clear, time, Play, Reset
-        ("rate", ".snn-checkpoint input", 3),
+        pytest.param("rate", ".snn-checkpoint input", 3, marks=pytest.mark.slow),
         ("playground", ".snn-code select", 6),  # editor, four buttons, output
     ],
 )

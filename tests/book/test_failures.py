@@ -1,5 +1,6 @@
 """What goes wrong in a reader's browser is said, and can be mended without leaving the page."""
 
+import itertools
 import json
 
 import numpy as np
@@ -23,11 +24,16 @@ def try_again(page, index=0):
     wait_for(page, index, "ready")
 
 
-@pytest.mark.parametrize(
-    "missing",
-    ["site.zip", "pyodide.asm.wasm", "python_stdlib.zip", "d3.min.js", "numpy-*.whl", "worker.js?*", "version.txt"],
-)
-@pytest.mark.parametrize("how", ["absent", "unreachable"])
+FILES = ("site.zip", "pyodide.asm.wasm", "python_stdlib.zip", "d3.min.js", "numpy-*.whl", "worker.js?*", "version.txt")
+QUICK = {("site.zip", "absent"), ("d3.min.js", "absent"), ("worker.js?*", "unreachable")}
+
+
+def slow_but_for(quick, cases):
+    """The cases of a test, those marked slow that are not among the quick ones."""
+    return [case if case in quick else pytest.param(*case, marks=pytest.mark.slow) for case in cases]
+
+
+@pytest.mark.parametrize(("missing", "how"), slow_but_for(QUICK, itertools.product(FILES, ("absent", "unreachable"))))
 def test_what_does_not_arrive_is_said_and_can_be_mended(site, browser, missing, how):
     answer = {"absent": lambda route: route.fulfill(status=404), "unreachable": lambda route: route.abort()}[how]
     browser.context.route(f"**/{missing}", answer)
@@ -60,7 +66,10 @@ def test_what_runs_a_readers_code_may_come_later(site, browser):
     page.get_by_role("status").filter(has_text="Done").wait_for()
 
 
-@pytest.mark.parametrize("damaged", ["pyodide.asm.wasm", "python_stdlib.zip", "site.zip", "numpy-*.whl"])
+DAMAGED = [(name,) for name in ("pyodide.asm.wasm", "python_stdlib.zip", "site.zip", "numpy-*.whl")]
+
+
+@pytest.mark.parametrize(("damaged",), slow_but_for({("numpy-*.whl",)}, DAMAGED))
 def test_what_arrives_damaged_is_said(site, html, browser, damaged):
     """A file that breaks off; NumPy's wheel with one other byte: its checksum stands in the lock file."""
     (file,) = html.rglob(damaged)
@@ -77,6 +86,7 @@ def test_what_arrives_damaged_is_said(site, html, browser, damaged):
     try_again(page)
 
 
+@pytest.mark.slow
 def test_wasm_may_come_as_any_kind_of_file(site, html, browser):
     """Hosts that do not know the type of WebAssembly."""
     (file,) = html.rglob("*.asm.wasm")
@@ -158,6 +168,7 @@ def test_hundreds_of_moves_in_a_second_end_at_the_newest(site, browser):
     assert page.complaints == []
 
 
+@pytest.mark.slow
 def test_leaving_the_page_and_coming_back(site, browser):
     page = browser.page(f"{site}vocabulary.html")
     wait_for(page, 0, "ready")

@@ -52,6 +52,7 @@ def test_what_was_read_works_without_its_server(host, keeping_browser):
     wait_for(page, 0, "ready")
 
 
+@pytest.mark.slow
 def test_a_visit_may_begin_at_the_root(host, keeping_browser):
     """The address without a file's name, with a search, or with a fragment is the same page."""
     page = read(keeping_browser, host.site)
@@ -73,6 +74,7 @@ def test_addresses_are_no_html(host, keeping_browser):
     assert page.locator("img").count() == 0
 
 
+@pytest.mark.slow
 def test_a_server_that_does_not_tell_its_version_takes_nothing_away(host, keeping_browser):
     page = read(keeping_browser, f"{host.site}vocabulary.html")
     _, before = cached(page)
@@ -130,6 +132,7 @@ def test_another_version_replaces_the_old_one_whole(host, keeping_browser):
     assert answers(page, current=0.40625)
 
 
+@pytest.mark.slow
 def test_nothing_is_kept_that_is_not_of_the_version(host, keeping_browser):
     """A server that changes while the page is open: the old cache is not filled with new files."""
     page = read(keeping_browser, f"{host.site}vocabulary.html")
@@ -140,6 +143,7 @@ def test_nothing_is_kept_that_is_not_of_the_version(host, keeping_browser):
     assert not any("?again" in url or url.endswith("fit_width.js") for url in files)
 
 
+@pytest.mark.slow
 def test_other_books_of_the_host_keep_theirs(host, keeping_browser):
     page = keeping_browser.page(f"{host.site}teachers.html")
     page.evaluate("async () => { await caches.open('another book'); }")

@@ -156,13 +156,17 @@ def test_errors_name_the_line(used_playground):
 
 
 @pytest.mark.parametrize(
-    "source", ["def f():\n    return f()\n\n\nf()", "x = []\nwhile True:\n    x.append(bytes(10**8))"]
+    "source",
+    [
+        "def f():\n    return f()\n\n\nf()",
+        pytest.param("x = []\nwhile True:\n    x.append(bytes(10**8))", marks=pytest.mark.slow),
+    ],
 )
-def test_no_room_left_is_told_and_run_works_again(used_playground, source):
-    ((kind, text),) = used_playground.run(source) or [["", ""]]
-    assert used_playground.root.get_attribute("data-state") == "failed"
-    assert re.search("RecursionError|MemoryError", text) if kind else "Python broke down" in used_playground.status
-    assert used_playground.run("1 + 1") == [["value", "2"]]
+def test_no_room_left_is_told_and_run_works_again(playground, source):
+    ((kind, text),) = playground.run(source) or [["", ""]]
+    assert playground.root.get_attribute("data-state") == "failed"
+    assert re.search("RecursionError|MemoryError", text) if kind else "Python broke down" in playground.status
+    assert playground.run("1 + 1") == [["value", "2"]]
 
 
 def test_much_output_is_cut(used_playground):
@@ -328,7 +332,9 @@ def test_exercise(run_here, chapter):
     assert run_here(solved)[1][0][1].startswith("agrees with the reference in all ")
 
 
-@pytest.mark.parametrize("chapter", CHAPTERS)
+@pytest.mark.parametrize(
+    "chapter", [CHAPTERS[0], *(pytest.param(chapter, marks=pytest.mark.slow) for chapter in CHAPTERS[1:])]
+)
 def test_exercise_in_the_page(site, browser, run_here, chapter):
     page = browser.page(f"{site}{chapter}.html")
     box = Box(page)
@@ -337,8 +343,15 @@ def test_exercise_in_the_page(site, browser, run_here, chapter):
     assert page.complaints == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(
+    ("scheme", "width"),
+    [
+        ("light", 1280),
+        ("dark", 390),
+        pytest.param("dark", 1280, marks=pytest.mark.slow),
+        pytest.param("light", 390, marks=pytest.mark.slow),
+    ],
+)
 def test_box_fits_and_can_be_read(site, browser, violations, scheme, width):
     """No wider than the screen, and nothing that axe-core objects to, contrasts for one."""
     page = browser.page(f"{site}playground.html", scheme=scheme)

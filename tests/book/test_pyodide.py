@@ -66,6 +66,7 @@ def test_the_package_passes_its_tests_in_the_browser(site, logging_browser, chos
     assert browser.foreign_requests(site) == set()
 
 
+@pytest.mark.slow
 def test_a_broken_neuron_would_be_seen(site, browser):
     """The negative control: one that does not fire when it is exactly at its threshold."""
     whole = Path("snnref/rate/stepwise.py").read_text(encoding="utf-8")
