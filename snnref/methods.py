@@ -25,7 +25,23 @@ METHODS: dict[str, ModuleType] = {"rate": rate, "ttfs": ttfs, "sigma_delta": sig
 
 
 def method(name: str) -> ModuleType:
-    """The module of a method. Raises ValueError for an unknown name."""
+    """Look up the module of a method.
+
+    Parameters
+    ----------
+    name
+        One of `METHODS`.
+
+    Returns
+    -------
+    module
+        The method's package.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name.
+    """
     if name not in METHODS:
         raise ValueError(f"method: got {name!r}, expected one of {', '.join(METHODS)}")
     return METHODS[name]

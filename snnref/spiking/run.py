@@ -116,8 +116,25 @@ class Run:
         return sum(analog_operations(self.nodes, name) for name in analog)
 
     def accuracy(self, labels: Array) -> float:
-        """The share of samples predicted as labelled. Raises ValueError if there is not one label each,
-        TypeError for labels that are no class indices."""
+        """Compute the share of samples that are predicted as labelled.
+
+        Parameters
+        ----------
+        labels : array `(batch,)`
+            The index of each sample's class.
+
+        Returns
+        -------
+        float
+            From 0 to 1.
+
+        Raises
+        ------
+        TypeError
+            For labels that are no class indices.
+        ValueError
+            If there is not one label for each sample.
+        """
         labels = to_numpy(labels)
         prediction = to_numpy(self.prediction)
         if labels.dtype.kind not in "iu":
