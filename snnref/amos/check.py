@@ -1,4 +1,4 @@
-"""The ReLU unit as a reference for one that somebody wrote, and the cases on which they are compared."""
+"""The ReLU unit as a reference for one of your own, and the cases on which they are compared."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class AMOS:
         return converters.maximum(self.K, steps=self.steps)
 
     def unit(self, node: Input | Population) -> Unit | None:
-        """What each value of a node is said by; None for analog pixels."""
+        """The unit that represents each value of a node; None for analog pixels."""
         if isinstance(node, Input):
             return self.relu if self.encoding == "spikes" else None
         if node.name in self._trained:
@@ -118,7 +118,7 @@ class AMOS:
             )
 
     def value_range(self, node: Population) -> tuple[float, float]:
-        """The least and the largest value that a neuron's unit says."""
+        """The least and the largest value that a neuron's unit represents."""
         unit = self.unit(node)
         assert unit is not None
         side = np.linspace(unit.low, unit.high, 1025 if unit.inputs == 1 else 65)

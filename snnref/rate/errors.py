@@ -14,7 +14,7 @@ from ..spiking.walk import activations
 
 @dataclass(frozen=True)
 class Errors:
-    """What a population's rates are wrong by, each `(batch, *features)`, in units of its scale.
+    """The error of a population's rates, each `(batch, *features)`, in units of its scale.
 
     The three parts add up to `total`, whatever the weights. Eq. 7 has the first two: it is right where the unit's
     pre-activation is positive. For a negative one `rectified` cancels what has piled up in the potential.

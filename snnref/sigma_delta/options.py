@@ -85,7 +85,7 @@ class SigmaDelta:
 
     @property
     def wiring(self) -> Wiring:
-        """Who hears whom, neuron by neuron."""
+        """The synapses, neuron by neuron."""
         assert self._wiring is not None
         return self._wiring
 
@@ -96,7 +96,7 @@ class SigmaDelta:
 
     @property
     def times(self) -> np.ndarray:
-        """When the readout is asked, in time units since the frame began."""
+        """When the readout is read, in time units since the frame began."""
         return np.arange(1, self.points + 1) / self.points * self.duration
 
     @property

@@ -46,7 +46,7 @@ class Run:
 
     @cached_property
     def output_over_time(self) -> Array:
-        """`(steps, batch, classes)`: the decoded readout, had it been asked at each step; probabilities if the network
+        """`(steps, batch, classes)`: the decoded readout, as read at each step; probabilities if the network
         ends with a softmax."""
         answer = concatenate([part[READOUT] for part in self.parts])
         readings = answer.over_time
@@ -70,14 +70,14 @@ class Run:
 
     @property
     def unanswered(self) -> Array:
-        """`(batch,)`: where the last layer has said nothing so far: its readings are all 0, and the prediction means
+        """`(batch,)`: where the last layer has given no answer so far: its readings are all 0, and the prediction means
         nothing, unless potentials decide."""
         readings = concatenate([part[READOUT] for part in self.parts]).over_time[-1]
         return ~namespace(readings).any(readings != 0, axis=-1)
 
     @property
     def prediction_over_time(self) -> Array:
-        """`(steps, batch)`: the prediction, had it been asked at each step."""
+        """`(steps, batch)`: the prediction, as read at each step."""
         output = self.output_over_time
         xp, decides = namespace(output), concatenate([part[READOUT] for part in self.parts]).potentials
         if decides is not None:
@@ -105,7 +105,7 @@ class Run:
 
     @cached_property
     def operations(self) -> SynapticOperations:
-        """Synaptic operations of each sample, in all and by projection."""
+        """Synaptic operations of each sample, in total and by projection."""
         batch, receiving = self.output.shape[0], getattr(self.code, "neurons_receiving", None)
         return synaptic_operations(self.nodes, self.spikes, batch=batch, neurons_receiving=receiving)
 

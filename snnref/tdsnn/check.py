@@ -1,4 +1,4 @@
-"""TDSNN's neuron as a reference for one that somebody wrote, and the cases on which they are compared."""
+"""TDSNN's neuron as a reference for one of your own, and the cases on which they are compared."""
 
 from __future__ import annotations
 
