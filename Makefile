@@ -20,7 +20,7 @@ help:
 	@echo "make lab     open the chapters as notebooks, in JupyterLab"
 	@echo "make test    check and test: package, chapters, the built book in a browser"
 	@echo "make test-all  that, and what is exhaustive or takes long"
-	@echo "make check   only the quick checks: style, spelling, types, imports"
+	@echo "make check   only the quick checks: style, spelling, types, imports, docstrings"
 	@echo "make book-sphinx8  build the book by plain Sphinx 8 too, and compare"
 	@echo "make clean   remove what was built (not .venv)"
 
@@ -78,6 +78,7 @@ check: $(READY)
 	$(BIN)/codespell
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/pytest --quiet tests/test_docstrings.py
 
 # Files are shared out among processes of one thread each: more would wait for each other.
 SHARED := OMP_NUM_THREADS=1 $(BIN)/pytest --numprocesses=$(PROCESSES) --dist=loadfile

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 BOOK = Path(__file__).resolve().parent
-# Jupyter Book's own, and what goes with them: cross-references in LaTeX, numbered contents, live code by Thebe, comments.
+# Jupyter Book's own extensions, and what goes with them: LaTeX, numbered contents, live code by Thebe, comments.
 ITS_OWN = ("jupyter_book", "sphinx_jupyterbook_latex", "sphinx_multitoc_numbering", "sphinx_thebe", "sphinx_comments")
 # A page's headings, and how often it has each kind of live element.
 PARTS = ("snn-explore", "snn-figure", "snn-code", "snn-checkpoint", "snn-example", "snn-map", "snn-equations")

@@ -26,17 +26,37 @@ BOOK = "SNNREF_BOOK"  # set while the book is built: figures become live element
 
 @dataclass(frozen=True)
 class Drawing:
-    """A control to draw on, in the book; and to choose one of some pictures by, in notebooks too.
+    """A control to draw on, in the book; and to choose a picture by, in notebooks too.
 
-    samples : by number, what a picture is, and the picture `(rows, columns)` in [0, 1]
-    value : the number of the one shown first; by default the first
+    Parameters
+    ----------
+    samples
+        By number, what a picture shows, and the picture, `(rows, columns)` in [0, 1].
+    value
+        The number of the picture shown first; by default the first.
     """
 
     samples: Mapping[int, tuple[str, np.ndarray]]
     value: int | None = None
 
     def control(self, name: str) -> dict[str, Any]:
-        """What the page is told. Raises ValueError if there is nothing to choose from, or no such sample."""
+        """Describe the control for the page.
+
+        Parameters
+        ----------
+        name
+            The figure's parameter.
+
+        Returns
+        -------
+        dict
+            Plain values, for JSON.
+
+        Raises
+        ------
+        ValueError
+            If there is nothing to choose from, or no such sample.
+        """
         if not self.samples:
             raise ValueError(f"control {name!r}: got no samples, expected one picture or more to choose from")
         if self.value not in (None, *self.samples):
@@ -53,14 +73,27 @@ class Drawing:
 def explore(
     function: Callable[..., Figure], *, play: str | None = None, **controls: Sequence[Any] | Drawing
 ) -> Explorable:
-    """An explorable figure.
+    """Make an explorable figure.
 
-    function : of `snnref.figures`, with keyword parameters and a figure description as result
-    play : the parameter that a Play button moves from its low to its high
-    controls : for each parameter either (low, high, step, value), or a list of texts to choose from, the first chosen,
-        or a `Drawing`
+    Parameters
+    ----------
+    function
+        A figure function of `snnref.figures`, with keyword parameters and a figure description as result.
+    play
+        The parameter that a Play button moves from its low to its high value.
+    **controls
+        For each parameter either (low, high, step, value), or a list of texts to choose from, the first being chosen,
+        or a `Drawing`.
 
-    Raises ValueError for a function that is not of `snnref.figures`, or controls that make no sense.
+    Returns
+    -------
+    Explorable
+        The figure, which displays itself.
+
+    Raises
+    ------
+    ValueError
+        For a function that is not of `snnref.figures`, or controls that make no sense.
     """
     if find(_name(function)) is not function:
         raise ValueError(f"function: got {function!r}, expected one that a module of snnref.figures lists in __all__")

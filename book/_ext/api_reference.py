@@ -1,6 +1,7 @@
 """`{api} module`: the reference of a module's public names, by autodoc; and what its docstrings mean in reST.
 
-They have code in single backticks, entries "name : text" whose further lines are indented, and tables ruled with "=".
+They are numpydoc, which napoleon reads, with code in single backticks. The fields of a dataclass may be explained by
+the comments behind them.
 """
 
 from __future__ import annotations
@@ -16,13 +17,16 @@ from typing import Any
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
+from sphinx.ext.napoleon import Config as Style
+from sphinx.ext.napoleon import NumpyDocstring
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.inspect import stringify_signature
 from sphinx.util.nodes import make_refnode
 
 RULE = re.compile(r"=+( +=+)+")
-ENTRY = re.compile(r"([\w-]+(?:, [\w-]+)*) : (.*)")
+SECTION = re.compile(r"(Parameters|Attributes)\n-+\n")
 MEMBERS = ("   :members:", "   :special-members: __call__")
 COMMENTED = re.compile(r"    (\w+): [^#]*# (.*)")  # a field of a dataclass
 
@@ -81,9 +85,11 @@ def rewrite(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: 
     text = "\n".join(lines)
     if is_dataclass(thing) and isinstance(thing, type):
         text = "" if text.startswith(f"{thing.__name__}(") else text  # Python's own, for want of another
-        if not any(ENTRY.fullmatch(line) for line in lines):
-            text += "\n\n" + "\n".join(f"{field} : {comment}" for field, comment in commented(thing))
-    lines[:] = in_rest(text).splitlines()
+        fields = [] if SECTION.search(text) else commented(thing)
+        if fields:
+            text += "\n\nParameters\n----------\n" + "\n".join(f"{field}\n    {said}" for field, said in fields)
+    what = "method" if what == "property" else what  # of which napoleon would read "a: b" as a type
+    lines[:] = NumpyDocstring(in_rest(text), Style(), app, what, name, thing, options).lines()
 
 
 def commented(thing: type) -> list[tuple[str, str]]:
@@ -93,47 +99,21 @@ def commented(thing: type) -> list[tuple[str, str]]:
 
 
 def in_rest(text: str) -> str:
-    lines, result = text.splitlines(), []
-    while lines:
-        if RULE.fullmatch(lines[0]):
-            rules = [i for i, line in enumerate(lines) if RULE.fullmatch(line)][:3]
-            result += _table(lines[: rules[-1] + 1])
-            del lines[: rules[-1] + 1]
-        else:
-            end = next((i for i, line in enumerate(lines) if RULE.fullmatch(line)), len(lines))
-            result += _prose("\n".join(lines[:end]))
-            del lines[:end]
-    return "\n".join(result)
-
-
-def _prose(text: str) -> Iterator[str]:
-    within = False  # an entry
-    for line in _escaped(text).splitlines():
-        if entry := ENTRY.fullmatch(line):
-            yield from ("", ", ".join(f"``{name}``" for name in entry[1].split(", ")), f"    {entry[2]}")
-        elif within and line and not line.startswith(" "):
-            yield from ("", line)
-        else:
-            yield line
-        within = bool(entry) or (within and line.startswith(" "))
-
-
-def _table(lines: list[str]) -> Iterator[str]:
-    """Code is longer in reST, and would not stay in its column."""
-    columns = [m.start() for m in re.finditer("=+", lines[0])]
-    yield from ("", ".. list-table::", "   :header-rows: 1", "")
-    for line in lines[1:-1]:
-        if not RULE.fullmatch(line):
-            cells = [line[a:b].strip() for a, b in zip(columns, [*columns[1:], None], strict=True)]
-            yield from (f"   {'*' if i == 0 else ' '} - {_escaped(cell)}" for i, cell in enumerate(cells))
-    yield ""
+    """Outside tables only backticks mean something."""
+    lines = text.splitlines()
+    rules = [i for i, line in enumerate(lines) if RULE.fullmatch(line)]
+    table = range(rules[0], rules[-1] + 1) if rules else range(0)
+    parts = [
+        "\n".join(lines[: table.start]),
+        "\n".join(lines[table.start : table.stop]),
+        "\n".join(lines[table.stop :]),
+    ]
+    return "\n".join([_escaped(parts[0]), parts[1], _escaped(parts[2])]).strip("\n")
 
 
 def _escaped(text: str) -> str:
-    """Only backticks mean something."""
-    parts = re.split(r"`([^`]*)`", text)
+    parts = re.split(r"(`[^`]*`)", text)
     parts[::2] = [re.sub(r"([\\*|]|_(?!\w))", r"\\\1", part) for part in parts[::2]]
-    parts[1::2] = [f"``{part}``" for part in parts[1::2]]
     return "".join(parts)
 
 
@@ -156,13 +136,13 @@ def prepare(app: Sphinx, tree: nodes.document) -> None:
     """A module is linked to like everything else, `api.html#snnref.rate`. Types are left to `link_type`."""
     for node in tree.findall(nodes.Element):
         node["ids"] += [name.removeprefix("module-") for name in node["ids"] if name.startswith("module-")]
-        if isinstance(node, addnodes.pending_xref) and "refexplicit" not in node:
+        if isinstance(node, addnodes.pending_xref) and "refwarn" not in node:
             node.attributes.pop("refspecific", None)  # Sphinx would warn where several modules have a class of the name
 
 
 def link_type(app: Sphinx, env: BuildEnvironment, node: addnodes.pending_xref, plain: nodes.Element) -> Any:
     """A type in a signature leads to its entry, if there is just one of that name; others are plain text."""
-    if node.get("refdomain") != "py" or "refexplicit" in node:
+    if node.get("refdomain") != "py" or "refwarn" in node:
         return None
     objects = env.domains["py"].objects
     same = [name for name, entry in objects.items() if name.endswith("." + node["reftarget"]) and not entry.aliased]
@@ -171,9 +151,14 @@ def link_type(app: Sphinx, env: BuildEnvironment, node: addnodes.pending_xref, p
     return make_refnode(app.builder, node["refdoc"], objects[same[0]].docname, objects[same[0]].node_id, plain)
 
 
+def code_in_single_backticks(app: Sphinx, config: Config) -> None:
+    config.default_role = "literal"
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("sphinx.ext.autodoc")
     app.add_directive("api", Api)
+    app.connect("config-inited", code_in_single_backticks)
     app.connect("autodoc-process-docstring", rewrite)
     app.connect("autodoc-process-signature", signature)
     app.connect("missing-reference", link_type)

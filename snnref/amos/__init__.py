@@ -2,7 +2,7 @@
 spike; any activation function, with fixed delays, and a new image at every step.
 
 =========  ==================================  =======================================================
-paper      here                                unit
+paper      name in code                        unit
 =========  ==================================  =======================================================
 K          K                                   gates of a unit; of ReLU units, bits
 x, x′      inputs of a `Unit`                  activation; after `normalise`, of ReLU and products, α

@@ -1,4 +1,4 @@
-"""The ReLU unit as a reference for one that somebody wrote, and the cases on which they are compared."""
+"""The ReLU unit as a reference for one of your own, and the cases on which they are compared."""
 
 from __future__ import annotations
 
@@ -14,7 +14,22 @@ Case = float  # x
 
 
 def reference(x: float, *, K: int = 4, alpha: float = 1.0) -> list[float]:
-    """1 or 0 for each of the K gates, the first the one with the highest threshold."""
+    """Compute which of the K gates of the ReLU unit fire.
+
+    Parameters
+    ----------
+    x
+        The input, in the units of alpha.
+    K
+        Number of gates (bits).
+    alpha
+        α, the end of the unit's range.
+
+    Returns
+    -------
+    list of float
+        1 or 0 for each gate; the first gate has the highest threshold.
+    """
     return [float(z) for z in converters.relu(K, alpha=alpha).gates(np.asarray(x, float))]
 
 
@@ -33,14 +48,31 @@ def cases() -> Iterator[tuple[dict[str, Any], Case]]:
 
 
 def run_case(neuron: Callable[..., Any], case: Case, options: dict[str, Any]) -> Iterator[tuple[float, ...]]:
-    """One answer for each case."""
+    """Present a case to a unit.
+
+    Parameters
+    ----------
+    neuron
+        Called as `neuron(x, **options)`, like `reference`.
+    case
+        The input.
+    options
+        Further arguments of the unit.
+
+    Yields
+    ------
+    tuple of float
+        1 or 0 for each gate: one answer for the case.
+    """
     yield tuple(float(z) for z in neuron(case, **options))
 
 
 def describe_case(case: Case, _: int) -> str:
+    """The input of a case, in words."""
     return f"for x = {case!r}"
 
 
 def describe_answer(answer: tuple[float, ...], _: Case) -> str:
+    """The gates that fire, in words."""
     fired = ", ".join(str(i + 1) for i, z in enumerate(answer) if z)
     return f"fires {f'gates {fired}' if fired else 'no gate'} of {len(answer)}"

@@ -44,18 +44,44 @@ def convert(
 ) -> SNN:
     """Convert a network to units of gates with at most one spike (Stöckl & Maass 2019).
 
-    calibration : `(batch, *input_shape)`, samples like those the network was trained on
-    K : bits of the ReLU units; α is chosen for them, though `run` and `simulate` can replace K for one call
-    alpha : the end of a ReLU unit's range: "search" for the one in which K bits say the activations best, by the mean
-        square; "maximum" for the largest activation; a number; or a mapping from populations to any of these
-        The factors of products are scaled likewise, to the largest or to where their unit says the products best
-    per : one α for all of the "network" (the paper's), one a "population", or one a "channel"
-    units : trained units by activation, by "product", or by population, in the place of those that ship with the
-        package; for other activations, such as elu, `snnref.amos.fit` makes one
-    options : those of `AMOS`, by name: `steps`, `half_step`, `encoding`; `run` and `simulate` can replace them too
+    Parameters
+    ----------
+    net
+        A trained network.
+    calibration : array `(batch, *input_shape)`
+        Samples like those the network was trained on.
+    K
+        Number of bits of the ReLU units. α is chosen for them, though `run` and `simulate` can replace K for one call.
+    alpha
+        The end of a ReLU unit's range, in units of the activation: "search" for the one in which K bits represent the
+        activations best, by the mean square; "maximum" for the largest activation; a number; or a mapping from
+        populations to any of these. The factors of products are scaled in the same way, to the largest, or to where
+        their unit represents the products best.
+    per
+        One α for the whole "network" (the paper's), for each "population", or for each "channel".
+    units
+        Trained units by activation, by "product", or by population, which replace those that ship with the package. For
+        other activations, such as elu, `snnref.amos.fit` makes one.
+    **options
+        Options of `AMOS`, by name: `steps`, `half_step`, `encoding`; `run` and `simulate` can replace them for one
+        call.
 
-    Warns where a population often gets inputs beyond the range of its trained unit. Raises ValueError or TypeError for
-    data or options that make no sense.
+    Returns
+    -------
+    SNN
+        The converted network. Its scales are α of every node, in units of the activation.
+
+    Raises
+    ------
+    TypeError
+        If `net` is no network, a unit is none, or an option is unknown.
+    ValueError
+        If the data, the network, a unit or an option does not fit.
+
+    Warns
+    -----
+    UserWarning
+        Where a population often receives inputs beyond the range of its trained unit.
     """
     if not isinstance(net, Graph):
         raise TypeError(f"net: got {type(net).__name__}, expected a Network; import a torch module with from_torch")

@@ -12,15 +12,32 @@ from .unit import Unit
 
 @lru_cache(maxsize=64)
 def relu(K: int = 10, *, alpha: float = 1.0, steps: int | None = None, half_step: bool = False) -> Unit:
-    """max(0, x) up to α: c_j = 1, T_j = d_j = h_ij = α 2⁻ʲ for j = 1 … K, an A/D converter bit by bit.
+    """Make the ReLU unit: max(0, x) up to α, an A/D converter bit by bit (section 1.2, Stöckl & Maass 2019).
 
-    alpha : the end of the range; the paper's unit is the one for 2ᴷ, here in units of α 2⁻ᴷ
-    steps : in how many steps the bits are found: K in the paper. With fewer, several bits are found in one step by as
-        many gates as they have values above 0 (a flash converter), which fire together
-    half_step : thresholds half a step lower: values are rounded to the nearest step, not down
+    c_j = 1 and T_j = d_j = h_ij = α 2⁻ʲ for j = 1 … K. The answer is at most α 2⁻ᴷ too small for x from 0 to α, and by
+    that much only at α; beyond, it stays at α (1 − 2⁻ᴷ).
 
-    The answer is at most α 2⁻ᴷ too small for x from 0 to α, and just so only at α; beyond, it stays at α (1 − 2⁻ᴷ).
-    Raises ValueError for numbers that make no sense.
+    Parameters
+    ----------
+    K
+        Number of bits, from 1 to 20.
+    alpha
+        α, the end of the range. The paper's unit is the one for 2ᴷ, here in units of α 2⁻ᴷ.
+    steps
+        In how many steps the bits are found: K in the paper, and unless given. With fewer, several bits are found in
+        one step by as many gates as they have values above 0 (a flash converter), which fire together.
+    half_step
+        Whether thresholds are half a step lower, so that values are rounded to the nearest step, not down.
+
+    Returns
+    -------
+    Unit
+        A unit of one input, in the units of alpha.
+
+    Raises
+    ------
+    ValueError
+        If K, steps or alpha is not allowed.
     """
     check_bits(K, steps)
     if not (np.isfinite(alpha) and alpha > 0):
@@ -36,18 +53,60 @@ def relu(K: int = 10, *, alpha: float = 1.0, steps: int | None = None, half_step
 
 @lru_cache(maxsize=64)
 def ramp(K: int, *, low: float, high: float, top: float, steps: int | None = None, half_step: bool = False) -> Unit:
-    """From 0 at `low` in a straight line to `top` at `high`: ReLU6 and the hard sigmoid. Other arguments as for
-    `relu`."""
+    """Make a unit that rises from 0 at `low` in a straight line to `top` at `high`, for ReLU6 and the hard sigmoid.
+
+    Parameters
+    ----------
+    K
+        Number of bits, from 1 to 20.
+    low, high
+        The ends of the ramp, in the units of the input.
+    top
+        The value at `high` and beyond.
+    steps
+        In how many steps the bits are found, as for `relu`.
+    half_step
+        Whether values are rounded to the nearest step, not down.
+
+    Returns
+    -------
+    Unit
+        A unit of one input.
+
+    Raises
+    ------
+    ValueError
+        If K or steps is not allowed.
+    """
     unit = relu(K, alpha=high - low, steps=steps, half_step=half_step)
     return replace(unit, T=unit.T + low, d=relu(K, alpha=top, steps=steps).d, low=low, high=high, name="ramp")
 
 
 @lru_cache(maxsize=64)
 def maximum(K: int, *, signed: bool = False, steps: int | None = None) -> Unit:
-    """max(x, y) = y + max(0, x − y), for x and y below 1 in steps of 2⁻ᴷ: exact for what a `relu` of K bits says.
+    """Make a unit for max(x, y) = y + max(0, x − y), with x and y below 1 in steps of 2⁻ᴷ.
 
-    Two converters side by side, one for y and one for x − y. If `signed`, for values from −1 on, in steps of 2¹⁻ᴷ: a
-    gate that always fires says −1.
+    It is exact for the values of a `relu` of K bits. It consists of two converters side by side, one for y and one for
+    x − y.
+
+    Parameters
+    ----------
+    K
+        Number of bits, from 1 to 20.
+    signed
+        Whether values may begin at −1, in steps of 2¹⁻ᴷ; a gate that always fires stands for −1.
+    steps
+        In how many steps the bits are found, as for `relu`.
+
+    Returns
+    -------
+    Unit
+        A unit of two inputs.
+
+    Raises
+    ------
+    ValueError
+        If K or steps is not allowed.
     """
     span = 2.0 if signed else 1.0
     half = relu(K, alpha=span, steps=steps)

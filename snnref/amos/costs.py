@@ -27,11 +27,18 @@ from .unit import Unit
 class Size:
     """What a network's conversion consists of.
 
-    neurons : gates of all populations
-    pixels : gates that turn the image into spikes; the paper does not count them, if it has them
-    layers : steps of gates on the longest way, those for pixels not among them: the paper's number of layers
-    units : how many of each kind, by the function
-    parameters : of each kind of unit, which all of that kind share
+    Parameters
+    ----------
+    neurons
+        Gates of all populations.
+    pixels
+        Gates that turn the image into spikes. The paper does not count them, if it has them.
+    layers
+        Steps of gates on the longest way, without those for pixels: the paper's number of layers.
+    units
+        Number of units of each kind, by the function.
+    parameters
+        Parameters of each kind of unit, which all of that kind share.
     """
 
     neurons: int
@@ -42,9 +49,26 @@ class Size:
 
 
 def size(net: Graph, *, units: Mapping[str, Unit] | None = None, **options: Any) -> Size:
-    """Counted from the shapes alone; `units` and options as for `convert`. Pixels are taken for 0 or more.
+    """Count what a conversion consists of, from the shapes alone; pixels are assumed to be 0 or more.
 
-    Raises TypeError for anything but a network.
+    Parameters
+    ----------
+    net
+        A network.
+    units
+        Trained units, as for `convert`.
+    **options
+        Options of `AMOS`, by name.
+
+    Returns
+    -------
+    Size
+        Gates, units, layers and parameters.
+
+    Raises
+    ------
+    TypeError
+        If `net` is no network, or an option is unknown.
     """
     if not isinstance(net, Graph):
         raise TypeError(f"net: got {type(net).__name__}, expected a Network; of a conversion, `schedule` tells as much")
@@ -68,8 +92,20 @@ def size(net: Graph, *, units: Mapping[str, Unit] | None = None, **options: Any)
 
 
 def counted(run: Run) -> dict[str, np.ndarray]:
-    """What `evaluate` reports besides, of each sample: neurons and spikes of the populations, and how often a gate was
-    inhibited by another of its unit, which synaptic operations do not count."""
+    """Count what `evaluate` also reports: neurons, spikes of the populations, and inhibitions between gates of a unit.
+
+    Synaptic operations do not include these inhibitions.
+
+    Parameters
+    ----------
+    run
+        A run of `snnref.amos`.
+
+    Returns
+    -------
+    dict of array `(batch,)`
+        The numbers of each sample, by name.
+    """
     trains = run.trains
     spikes = sum(per_sample_sums(trains[name].count()) for name in run.code.units(run.nodes) if name != INPUT)
     neurons = np.full(run.output.shape[0], float(run.neurons))

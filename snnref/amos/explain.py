@@ -15,7 +15,24 @@ NAMES = ("x", "x′")
 
 
 def explain(trace: Trace, node: Population, place: tuple[int, ...], sample: int) -> str:
-    """Its inputs, with bias and sources by size; then gate by gate; then what its spikes say."""
+    """Explain what a unit sent: its inputs, with bias and sources by size; each gate; and the value of its spikes.
+
+    Parameters
+    ----------
+    trace
+        A simulated run.
+    node
+        The unit's population.
+    place
+        Index of the unit along the feature axes.
+    sample
+        Index in the batch.
+
+    Returns
+    -------
+    str
+        Several lines of text.
+    """
     unit, train = trace.code.unit(node), trace.trains[node.name]
     one = float(np.broadcast_to(to_numpy(trace.scales[node.name]), node.shape)[place])
     values = {source: to_numpy(trace.trains[source].value())[sample] for source in node.sources}

@@ -29,16 +29,37 @@ def fit(
     name: str = "",
     progress: Progress | None = None,
 ) -> Unit:
-    """K gates that say f(x), or f(x, y), on [low, high] with a small mean square error.
-
-    f : a function of one array, or of two, as `inputs` says; each value counts alike
-    seed, starts, iterations : of the search; the more starts and iterations, the better and the slower
-    progress : called after each start with the starts done, all starts, and the least error so far
+    """Train K gates to represent f(x), or f(x, y), on [low, high] with a small mean square error.
 
     One input takes the package cma (extra `units`) and about 10 s a start; two take torch. All parameters are rounded
     to multiples of a small power of two, so that sums of them are exact.
 
-    Raises ValueError for a range or a number that makes no sense, and for an f that is not finite there.
+    Parameters
+    ----------
+    f
+        A function of one array, or of two, as `inputs` says; each value is treated alike.
+    K
+        Number of gates.
+    low, high
+        The range of each input.
+    inputs
+        Number of inputs, 1 or 2.
+    seed, starts, iterations
+        Of the search; the more starts and iterations, the better and the slower.
+    name
+        Name of the function, which the unit keeps.
+    progress
+        Called after each start with the number of starts done, of all starts, and the least error so far.
+
+    Returns
+    -------
+    Unit
+        The trained unit.
+
+    Raises
+    ------
+    ValueError
+        For a range or a number that is not allowed, and for an f that is not finite on the range.
     """
     _check(f, K, low, high, inputs, starts, iterations)
     if inputs == 2:
@@ -56,11 +77,28 @@ def fit(
 def product(
     K: int = 40, *, seed: int = 0, starts: int = 16, iterations: int = 3000, progress: Progress | None = None
 ) -> Unit:
-    """K gates that say x · y for x and y from −1 to 1, as ((x + y)² − (x − y)²) / 4: one half of them says s² / 4 for
-    the sum, the other for the difference.
+    """Train K gates to represent x · y for x and y from −1 to 1, as ((x + y)² − (x − y)²) / 4.
 
-    Arguments as for `fit`; K is even. A constant that both halves get wrong does not matter, and a sum of two values is
-    the rarer the larger it is, so the search looks for the least variance under that weight.
+    One half of them represents s² / 4 for the sum, the other for the difference. A constant that both halves get wrong
+    does not matter, and a sum of two values is the rarer the larger it is, so the search minimises the variance under
+    that weight.
+
+    Parameters
+    ----------
+    K
+        Number of gates; even.
+    seed, starts, iterations, progress
+        As for `fit`.
+
+    Returns
+    -------
+    Unit
+        A unit of two inputs.
+
+    Raises
+    ------
+    ValueError
+        If K is odd, or another number is not allowed.
     """
     _check_counts(K=K, starts=starts, iterations=iterations)
     if K % 2:
@@ -87,8 +125,22 @@ def product(
 
 
 def error(unit: Unit, f: Callable[..., Array], *, points: int = FINE + 1) -> tuple[float, float]:
-    """The mean square of what a unit says wrong on its range, and the largest: on a grid of so many points along the
-    range, of about as many in all for two inputs."""
+    """Measure the error of a unit on its range.
+
+    Parameters
+    ----------
+    unit
+        The unit.
+    f
+        The function that it should represent, of as many arrays as the unit has inputs.
+    points
+        Number of points of the grid along the range; for two inputs about as many in all.
+
+    Returns
+    -------
+    tuple of float
+        The mean square of the error, and the largest error, in the units of f.
+    """
     side = points if unit.inputs == 1 else round(points**0.5)
     x = np.meshgrid(*[np.linspace(unit.low, unit.high, side)] * unit.inputs)
     wrong = unit(*x) - f(*x)

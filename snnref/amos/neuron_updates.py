@@ -13,9 +13,22 @@ from .costs import inhibitions
 
 
 def neuron_updates(run: Run) -> OperationCounts:
-    """Of each sample: an addition for each gate that another inhibits, or that an analog current reaches; one
-    comparison a gate, for which its sum and its threshold are read and the sum is cleared; the biases of the readout
-    (those of units are in their thresholds)."""
+    """Count what the gates do besides synaptic operations.
+
+    Each gate takes an addition if another gate inhibits it, one if an analog current reaches it, and one comparison,
+    for which its sum and its threshold are read and the sum is cleared. The biases of the readout are added (those of
+    units are in their thresholds).
+
+    Parameters
+    ----------
+    run
+        A run of `snnref.amos`.
+
+    Returns
+    -------
+    OperationCounts
+        Operations of each sample, `(batch,)`.
+    """
     heard = inhibitions(run, besides=(INPUT,)) + _analog(run)
     gates, classes = run.neurons, prod(run.nodes[READOUT].shape)
     return OperationCounts(heard + classes, 0 * heard, gates + 0 * heard, 3 * (heard + gates + classes))

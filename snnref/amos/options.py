@@ -25,13 +25,24 @@ COMPARED = {"K": 6}  # settings for a comparison with other methods
 
 @dataclass(frozen=True)
 class AMOS:
-    """Options of at most one spike a neuron.
+    """Options of AMOS.
 
-    K : bits of the units that need no training, for ReLU, ReLU6, hard sigmoid, maximum, and for pixels
-    steps : in how many steps they find them: None for K, one a step; with fewer, more gates fire together
-    half_step : thresholds of ReLU, ReLU6, hard sigmoid and pixels half a step lower: values are rounded to the nearest
-        step; without, as in the paper, down
-    encoding : how pixels come: as "spikes" of a ReLU unit each, or "analog", as currents (so too those below 0)
+    Parameters
+    ----------
+    K
+        Number of bits of the units that need no training: for ReLU, ReLU6, hard sigmoid, maximum, and for pixels.
+    steps
+        In how many steps they find the bits: None for K, one a step; with fewer, more gates fire together.
+    half_step
+        Whether thresholds of ReLU, ReLU6, hard sigmoid and pixels are half a step lower, so that values are rounded to
+        the nearest step; without, as in the paper, they are rounded down.
+    encoding
+        How pixels enter: as "spikes" of a ReLU unit each, or "analog", as currents (which may be below 0).
+
+    Raises
+    ------
+    ValueError
+        If an option has a value that is not allowed.
     """
 
     method: ClassVar[str] = "amos"
@@ -54,6 +65,7 @@ class AMOS:
 
     @property
     def relu(self) -> Unit:
+        """The ReLU unit with these options, for α = 1."""
         return converters.relu(self.K, steps=self.steps, half_step=self.half_step)
 
     @property
@@ -62,7 +74,7 @@ class AMOS:
         return converters.maximum(self.K, steps=self.steps)
 
     def unit(self, node: Input | Population) -> Unit | None:
-        """What each value of a node is said by; None for analog pixels."""
+        """The unit that represents each value of a node; None for analog pixels."""
         if isinstance(node, Input):
             return self.relu if self.encoding == "spikes" else None
         if node.name in self._trained:
@@ -79,8 +91,20 @@ class AMOS:
         return {k: unit for k, unit in found.items() if unit is not None}
 
     def check(self, x: Array, what: str) -> None:
-        """Refuse pixels that have no spikes, by Inexpressible; warn of an input (in units of the calibration's largest
-        value) that is far beyond."""
+        """Check the pixels, and warn of an input (in units of the calibration's largest value) that is far beyond it.
+
+        Parameters
+        ----------
+        x : array `(batch, *input_shape)`
+            The input.
+        what
+            Its name in messages.
+
+        Raises
+        ------
+        Inexpressible
+            If pixels below 0 should be spikes.
+        """
         if self.encoding == "spikes" and (low := float(x.min())) < 0:
             raise Inexpressible(
                 f"{what}: got values down to {low:.4g}, expected 0 or more: units say 0 and more; take "
@@ -94,7 +118,7 @@ class AMOS:
             )
 
     def value_range(self, node: Population) -> tuple[float, float]:
-        """The least and the largest value that a neuron's unit says."""
+        """The least and the largest value that a neuron's unit represents."""
         unit = self.unit(node)
         assert unit is not None
         side = np.linspace(unit.low, unit.high, 1025 if unit.inputs == 1 else 65)
@@ -107,7 +131,7 @@ class AMOS:
         return sum(units[k].K * prod(node.shape) for k, node in nodes.items() if isinstance(node, Population))
 
     def neurons_receiving(self, node: Population | Readout, term: int) -> int:
-        """How many gates of a unit hear one of its sums; the readout has none, and sums once."""
+        """The number of gates of a unit that receive one of its sums; the readout has no gates, and sums once."""
         if isinstance(node, Readout):
             return 1
         unit = self.unit(node)
@@ -115,4 +139,5 @@ class AMOS:
         return int(np.count_nonzero(unit.c[term]))
 
     def latency(self) -> int:
+        """Time steps until the answer is there."""
         return starts(self._nodes, self.units(self._nodes))[READOUT] + 1

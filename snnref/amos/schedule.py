@@ -34,9 +34,18 @@ class Stage:
 class Schedule:
     """What happens when; print it.
 
-    latency : steps until the answer is there
-    interval : steps between two images
-    neurons : gates, those for pixels included
+    Parameters
+    ----------
+    stages
+        The units of every node.
+    delay_lines
+        Where spikes wait for others.
+    latency
+        Time steps until the answer is there.
+    interval
+        Time steps between two images.
+    neurons
+        Number of gates, those for pixels included.
     """
 
     stages: tuple[Stage, ...]
@@ -58,13 +67,29 @@ class Schedule:
 
 
 def schedule(snn: SNN, *, reuse: int = 1, **settings: Any) -> Schedule:
-    """The pipeline of a converted network.
+    """Work out when each node of a converted network works.
 
-    reuse : so many values of a node, if it has as many, share a unit, one after the other. Neurons are fewer by that
-        factor, images enter by that factor less often, and each node takes reuse − 1 steps more
-    settings : replace options for this call (`K`, `steps`, `encoding`)
+    Parameters
+    ----------
+    snn
+        A network that `snnref.amos.convert` returned.
+    reuse
+        How many values of a node share a unit, one after the other, if the node has as many. Neurons are fewer by that
+        factor, images enter less often by that factor, and each node takes reuse − 1 steps more.
+    **settings
+        Options that are replaced for this call (`K`, `steps`, `encoding`).
 
-    Raises TypeError for what another method returned, ValueError for a factor below 1.
+    Returns
+    -------
+    Schedule
+        The stages of every node, in time steps.
+
+    Raises
+    ------
+    TypeError
+        If another method converted the network.
+    ValueError
+        If `reuse` is no whole number from 1 on.
     """
     if not isinstance(snn, SNN) or snn.stepwise.method != "amos":
         raise TypeError(f"snn: got {str(snn)[:60]}, expected what snnref.amos.convert returns")

@@ -92,8 +92,19 @@ class Staircase:
 
 @lru_cache(maxsize=256)
 def staircases(unit: Unit) -> tuple[Staircase, ...] | None:
-    """The gates of a unit, sorted by how they see the inputs. None if gates that see them differently inhibit each
-    other, or weigh them by other than −1, 0 and 1: then there is no such form; or if it has too many stretches."""
+    """Sort the gates of a unit by how they weigh the inputs.
+
+    Parameters
+    ----------
+    unit
+        The unit.
+
+    Returns
+    -------
+    tuple of Staircase or None
+        None if gates that weigh the inputs differently inhibit each other, or have weights other than −1, 0 and 1,
+        since there is no such form then; or if it has too many stretches.
+    """
     kinds, of = np.unique(unit.c.T, axis=0, return_inverse=True)
     of = of.ravel()
     if not np.all(np.isin(kinds, (-1.0, 0.0, 1.0))) or np.any(unit.h[of[:, None] != of]):

@@ -36,6 +36,7 @@ class Recipe:
 
     @property
     def f(self) -> Callable[..., Array]:
+        """The function that the unit represents."""
         return np.multiply if self.function == "product" else FUNCTIONS[self.function]
 
 
@@ -54,14 +55,51 @@ RECIPES = {
 
 @lru_cache
 def unit(name: str) -> Unit:
-    """A trained unit that ships with the package. Raises ValueError for an unknown name."""
+    """Load a trained unit that ships with the package.
+
+    Parameters
+    ----------
+    name
+        One of `RECIPES`.
+
+    Returns
+    -------
+    Unit
+        The unit.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name.
+    """
     known(name)
     return read(SHIPPED / f"unit-{name}.json")
 
 
 def make(name: str, *, seed: int = 0, progress: Progress | None = None) -> tuple[Unit, dict[str, Any]]:
-    """Train a unit again from its recipe, and its card. The same seed and versions give the same unit. Raises
-    ValueError for an unknown name."""
+    """Train a unit again from its recipe; the same seed and versions give the same unit.
+
+    Parameters
+    ----------
+    name
+        One of `RECIPES`.
+    seed
+        Seed of the search.
+    progress
+        Called as in `fit`.
+
+    Returns
+    -------
+    unit : Unit
+        The trained unit.
+    card : dict
+        How it was made, and its errors.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name.
+    """
     known(name)
     how = RECIPES[name]
     search: dict[str, Any] = {"starts": how.starts, "iterations": how.iterations, "seed": seed, "progress": progress}
@@ -83,7 +121,22 @@ def make(name: str, *, seed: int = 0, progress: Progress | None = None) -> tuple
 
 
 def write(made: Unit, card: dict[str, Any], path: Path) -> Path:
-    """Save a unit, and how it was made, as JSON: complete or not at all."""
+    """Save a unit, and how it was made, as JSON; the file is complete or not written at all.
+
+    Parameters
+    ----------
+    made
+        The unit.
+    card
+        How it was made.
+    path
+        The file.
+
+    Returns
+    -------
+    Path
+        The file.
+    """
     K = made.K
     numbers = {
         "T": made.T.tolist(),
@@ -98,7 +151,25 @@ def write(made: Unit, card: dict[str, Any], path: Path) -> Path:
 
 
 def read(path: str | Path) -> Unit:
-    """A unit from a file that `write` made. Raises FileNotFoundError, or ValueError for a file that holds none."""
+    """Read a unit from a file that `write` made.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    Unit
+        The unit.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file holds no unit.
+    """
     try:
         plain = json.loads(Path(path).read_text(encoding="utf-8"))
         if plain["format"] != FORMAT:
@@ -116,12 +187,39 @@ def read(path: str | Path) -> Unit:
 
 
 def card(name: str) -> dict[str, Any]:
-    """How a shipped unit was made, and how well it says its function. Raises ValueError for an unknown name."""
+    """Read how a shipped unit was made, and its errors.
+
+    Parameters
+    ----------
+    name
+        One of `RECIPES`.
+
+    Returns
+    -------
+    dict
+        The card.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name.
+    """
     known(name)
     return json.loads((SHIPPED / f"unit-{name}.json").read_text(encoding="utf-8"))["card"]
 
 
 def known(name: str) -> None:
-    """Refuse a name that no shipped unit has, by ValueError."""
+    """Refuse a name that no shipped unit has.
+
+    Parameters
+    ----------
+    name
+        The name.
+
+    Raises
+    ------
+    ValueError
+        If it is none of `RECIPES`.
+    """
     if name not in RECIPES:
         raise ValueError(f"unit: got {name!r}, expected one of {', '.join(map(repr, RECIPES))}; `fit` makes others")

@@ -22,7 +22,26 @@ class Unit:
     """K gates for a function of one input or two; print it for its parameters.
 
     Called with arrays of one shape, one for each input, it gives Σ d_i z_i (Eqs. 5, 6): `(...)` -> `(...)`.
-    Raises ValueError for parameters that do not fit together or are not finite.
+
+    Parameters
+    ----------
+    T : array `(K,)`
+        Thresholds, in the unit of the inputs.
+    h : array `(K, K)`
+        h[i, j] is what gate j, once it has fired, subtracts from gate i, in the unit of the inputs; 0 unless j < i.
+    d : array `(K,)`
+        The value of each gate's spike, in the unit of the output.
+    c : array `(inputs, K)`
+        Weight of each input in each gate.
+    low, high
+        The range of each input in which the unit is meant to be used.
+    name
+        Name of the function.
+
+    Raises
+    ------
+    ValueError
+        For parameters that do not fit together or are not finite.
     """
 
     T: np.ndarray  # (K,): thresholds
@@ -56,10 +75,12 @@ class Unit:
 
     @property
     def K(self) -> int:
+        """The number of gates."""
         return len(self.T)
 
     @property
     def inputs(self) -> int:
+        """The number of inputs."""
         return len(self.c)
 
     @property
@@ -85,10 +106,24 @@ class Unit:
         return int(self.step.max()) + 1
 
     def potential(self, i: int, x: Sequence[Array], fired: Sequence[Array] | Mapping[int, Array]) -> Array:
-        """What gate i has above its threshold: Σ c_i x − H_i − T_i (Eqs. 2, 4, 7). It fires if that is 0 or more.
+        """Compute what gate i has above its threshold: Σ c_i x − H_i − T_i (Eqs. 2, 4, 7); it fires from 0 on.
 
-        x : the inputs; fired : 1 or 0 for each gate before it. H_i is theirs alone, and it is there before the gate
-            compares: shifted by one gate, a unit can be trained, and is wrong in use.
+        H_i belongs to the gate alone, and is complete before the gate compares: shifted by one gate, a unit can be
+        trained, and is wrong in use.
+
+        Parameters
+        ----------
+        i
+            The gate.
+        x : arrays `(...)`
+            The inputs.
+        fired : arrays `(...)`
+            1 or 0 for each gate before it.
+
+        Returns
+        -------
+        array `(...)`
+            In the unit of the inputs.
         """
         v = sum(float(c) * value for c, value in zip(self.c[:, i], x, strict=True)) - float(self.T[i])
         for j in np.flatnonzero(self.h[i, :i]).tolist():
@@ -96,7 +131,23 @@ class Unit:
         return v
 
     def gates(self, *x: Array) -> Array:
-        """`(K, ...)`: 1 where a gate fires. Raises TypeError for another number of inputs."""
+        """Compute which gates fire.
+
+        Parameters
+        ----------
+        *x : arrays `(...)`
+            The inputs.
+
+        Returns
+        -------
+        array `(K, ...)`
+            1 where a gate fires, else 0.
+
+        Raises
+        ------
+        TypeError
+            For another number of inputs.
+        """
         if len(x) != self.inputs:
             raise TypeError(f"unit {self.name}: got {len(x)} inputs, expected {self.inputs}")
         x = tuple(np.asarray(value, float) if isinstance(value, int | float | list) else value for value in x)
@@ -106,6 +157,7 @@ class Unit:
         return namespace(x[0]).stack(fired)
 
     def __call__(self, *x: Array) -> Array:
+        """Σ d_i z_i of the inputs: `(...)` -> `(...)`."""
         z = self.gates(*x)
         return namespace(z).tensordot(like(self.d, z), z, axes=1)
 

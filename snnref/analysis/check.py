@@ -25,17 +25,32 @@ class Comparison:
 
 
 def neuron(method: str, step: Callable[..., Any]) -> Comparison:
-    """Compare `step` with the neuron of a method, on cases from simple to long.
+    """Compare a neuron of your own with that of a method, on cases from simple to long.
 
-    step : a function like the method's own; options that it does not take are left at their defaults. Rate:
-        `(z, v, threshold=1.0, reset="subtract") -> (spike, v)`, as `snnref.rate.integrate_and_fire`. TTFS:
-        `(arriving, threshold=1.0, early=0.0) -> step` of the spiking stage in which the neuron fires, `len(arriving)`
-        if it does not, as `snnref.ttfs.check.reference`. Sigma-delta: `(v, n, charge, threshold=1.0, …) -> (sent, v,
-        n)`, as `snnref.sigma_delta.check.reference`. TDSNN: `(arriving, leak=5.0, threshold=0.0) -> step` of the active
-        period, as `snnref.tdsnn.check.reference`. AMOS: `(x, K=4, alpha=1.0) -> list` of 1 or 0 for each gate of the
-        ReLU unit, as `snnref.amos.check.reference`
+    Parameters
+    ----------
+    method
+        Name of the method.
+    step
+        A function like the method's own; options that it does not take are left at their defaults. Rate: `(z, v,
+        threshold=1.0, reset="subtract") -> (spike, v)`, as `snnref.rate.integrate_and_fire`. TTFS: `(arriving,
+        threshold=1.0, early=0.0) -> step` of the spiking stage in which the neuron fires, `len(arriving)` if it does
+        not, as `snnref.ttfs.check.reference`. Sigma-delta: `(v, n, charge, threshold=1.0, …) -> (sent, v, n)`, as
+        `snnref.sigma_delta.check.reference`. TDSNN: `(arriving, leak=5.0, threshold=0.0) -> step` of the active period,
+        as `snnref.tdsnn.check.reference`. AMOS: `(x, K=4, alpha=1.0) -> list` of 1 or 0 for each gate of the ReLU unit,
+        as `snnref.amos.check.reference`.
 
-    Raises ValueError for an unknown method, TypeError if `step` is no function.
+    Returns
+    -------
+    Comparison
+        True if the two agree; printed, it shows the smallest case in which they do not.
+
+    Raises
+    ------
+    ValueError
+        For an unknown method.
+    TypeError
+        If `step` is no function.
     """
     if not callable(step):
         raise TypeError(f"step: got {type(step).__name__}, expected a function like the reference")

@@ -68,7 +68,7 @@ class SideBySide:
         }
 
     def spikes_per_output(self, result: Evaluation) -> float:
-        """Spikes for each unit of the ANN, of which a method may make several neurons."""
+        """The mean number of spikes for each unit of the ANN, of which a method may make several neurons."""
         return result.spikes_per_neuron * result.neurons / max(1, self.units)
 
     def __str__(self) -> str:
@@ -166,20 +166,47 @@ def compare(
     batch: int = 128,
     progress: Progress | None = None,
 ) -> SideBySide:
-    """Convert a network by every method, and measure each on all images `x (images, *input_shape)`.
+    """Convert a network by every method, and measure each on all images.
 
-    calibration : `(batch, *input_shape)`, other samples, from which scales are chosen
-    methods : by name; all, unless some are named
-    settings : of each method's `convert`, by the method's name, for example `{"amos": {"K": 4}}`. A method that is not
-        among them is given its module's `COMPARED`, settings with which most networks answer nearly as the ANN
-    retrained : by method, the network that was trained on for it (`snnref.tdsnn.retrain`), to be converted instead, by
-        default as it was trained for
-    grey : for a network that is trained on images of 1 bit, those with their greys: what a code with a `cutoff` of its
-        own is shown instead of x
-    batch : images that are run together
+    A method that cannot convert the network is listed with its reason.
 
-    A method that does not express the network is listed with its reason. Raises ValueError for an unknown method or
-    unsuitable data, and what a method's `convert` raises for unsuitable settings.
+    Parameters
+    ----------
+    net
+        A trained network.
+    x : array `(images, *input_shape)`
+        Images.
+    labels : array `(images,)`
+        The index of each image's class.
+    calibration : array `(batch, *input_shape)`
+        Other samples, from which scales are chosen.
+    methods
+        Names of methods; all by default.
+    settings
+        Settings of each method's `convert`, by the method's name, for example `{"amos": {"K": 4}}`. A method that is
+        not among them uses its module's `COMPARED`, settings with which most networks answer nearly as the ANN.
+    retrained
+        By method, the network that was trained for it (`snnref.tdsnn.retrain`), to be converted instead, by default as
+        it was trained for.
+    grey : array `(images, *input_shape)`
+        For a network that is trained on images of 1 bit, those with their grey levels: the input, instead of x, of a
+        code that has a `cutoff` of its own.
+    batch
+        Number of images that are run together.
+    progress
+        Called with the method, the number of images done, and the number of all images.
+
+    Returns
+    -------
+    SideBySide
+        The results of all methods, per image.
+
+    Raises
+    ------
+    TypeError
+        If `net` is no network, or data or settings are of the wrong type.
+    ValueError
+        For an unknown method, or data or settings that do not fit.
     """
     if not isinstance(net, Graph):
         raise TypeError(f"net: got {type(net).__name__}, expected a Network; import a torch module with from_torch")

@@ -61,13 +61,35 @@ class Diagnosis:
 
 
 def diagnose(net: Graph, snn: SNN, x: Array, *, ann_x: Array | None = None, **settings: Any) -> Diagnosis:
-    """Run both networks on `x (batch, *input_shape)` and say where they part, and what would help.
+    """Run both networks on a batch, find where they differ and why, and what would help.
 
-    ann_x : what the ANN is shown instead, where that is not the same (1-bit images, of which x holds the delays)
+    Where populations measure their rates over different times (a clamp), what they received is known by those rates
+    only, and the causes are told apart less sharply.
 
-    `settings` go to `SNN.run`. Where populations measure their rates over different times (a clamp), what they
-    received is known by those rates only, and the causes are told apart less sharply. Raises what `SNN.run` raises for
-    unsuitable input.
+    Parameters
+    ----------
+    net
+        The network that was converted.
+    snn
+        Its conversion.
+    x : array `(batch, *input_shape)`
+        Input of both networks.
+    ann_x : array `(batch, *input_shape)`
+        Input of the ANN, where that is not the same (1-bit images, of which x holds the delays).
+    **settings
+        Of `SNN.run`.
+
+    Returns
+    -------
+    Diagnosis
+        The causes of error of each population, as shares of its mean activation.
+
+    Raises
+    ------
+    TypeError
+        For data or settings of the wrong type.
+    ValueError
+        For data or settings that do not fit.
     """
     run = snn.run(x, **settings)
     nodes = WeightCache(snn.nodes).like(x)

@@ -53,13 +53,40 @@ def evaluate(
     progress: Progress | None = None,
     **settings: Any,
 ) -> Evaluation:
-    """Run the ANN and its spiking conversion over all images `x (images, *input_shape)`.
+    """Run the ANN and its spiking conversion over all images.
 
-    ann_x : what the ANN is shown instead, where that is not the same
-    batch : images that are run together; a film (`keep`) begins anew with each batch
+    What is drawn at random is drawn alike in every batch.
 
-    `settings` go to `SNN.run`; what is drawn at random is drawn alike in every batch. Raises ValueError when there is
-    not one label for each image, TypeError for labels of another kind (NumPy, torch) or device.
+    Parameters
+    ----------
+    net
+        The network that was converted.
+    snn
+        Its conversion.
+    x : array `(images, *input_shape)`
+        Images.
+    labels : array `(images,)`
+        The index of each image's class.
+    ann_x : array `(images, *input_shape)`
+        Input of the ANN, where that is not the same.
+    batch
+        Number of images that are run together; a film (`keep`) begins anew with each batch.
+    progress
+        Called with the number of images done and of all images.
+    **settings
+        Of `SNN.run`.
+
+    Returns
+    -------
+    Evaluation
+        Means over the images.
+
+    Raises
+    ------
+    ValueError
+        If there is not one label for each image, or data or settings do not fit.
+    TypeError
+        For labels of another kind (NumPy, torch) or device, or an unknown setting.
     """
     *_, last = evaluate_over_time(net, snn, x=x, labels=labels, ann_x=ann_x, batch=batch, progress=progress, **settings)
     return last
@@ -76,9 +103,19 @@ def evaluate_over_time(
     progress: Progress | None = None,
     **settings: Any,
 ) -> list[Evaluation]:
-    """The same at each of the times at which the run is asked (rate: `stops=…`), and at its end.
+    """Evaluate at each of the times at which the run stops (rate: `stops=…`), and at its end.
 
-    That takes hardly longer than the end alone.
+    This takes hardly longer than the end alone.
+
+    Parameters
+    ----------
+    net, snn, x, labels, ann_x, batch, progress, **settings
+        As for `evaluate`.
+
+    Returns
+    -------
+    list of Evaluation
+        Means over the images, one for each time.
     """
     ann_x = x if ann_x is None else ann_x
     check_images(net, x=x, labels=labels, besides={"ann_x": ann_x}, batch=batch)
@@ -113,8 +150,28 @@ def evaluate_over_time(
 
 
 def check_images(net: Graph, *, x: Array, labels: Array, besides: Mapping[str, Array], batch: int) -> None:
-    """Refuse images that are none of the network's, or other images `besides` or labels that are not as many, by
-    ValueError or TypeError."""
+    """Refuse images and labels that do not fit a network.
+
+    Parameters
+    ----------
+    net
+        The network.
+    x : array `(images, *input_shape)`
+        Images.
+    labels : array `(images,)`
+        The index of each image's class.
+    besides
+        Further images by name, of which there must be as many.
+    batch
+        Number of images that are run together.
+
+    Raises
+    ------
+    TypeError
+        If arrays are of the wrong type.
+    ValueError
+        If shapes or numbers do not fit.
+    """
     for what, images in {"x": x, **besides}.items():
         check_input(images, net.input_shape, what=what)
         if len(images) != len(x):
@@ -133,8 +190,20 @@ KINDS = tuple(f.name for f in fields(OperationCounts))
 
 
 def operation_counts(run: Run) -> OperationCounts:
-    """What a run does, `(batch,)`: what its spikes cause, and what its neurons do besides, as its method says. Turning
-    pixels into spikes is not counted, nor are delay lines."""
+    """Count what a run does: what its spikes cause, and what its neurons do besides, by the rules of its method.
+
+    Turning pixels into spikes is not counted, nor are delay lines.
+
+    Parameters
+    ----------
+    run
+        A run of any method.
+
+    Returns
+    -------
+    OperationCounts
+        Operations of each sample, `(batch,)`.
+    """
     return energy.synaptic(run) + method(run.code.method).neuron_updates(run)
 
 

@@ -12,12 +12,30 @@ from ..spiking.run import Trace
 
 
 def explain(trace: Trace, population: str, neuron: int | tuple[int, ...], *, sample: int = 0) -> str:
-    """What a neuron received in a simulated run, from whom, and what it made of it.
+    """Explain what a neuron received in a simulated run, from whom, and what it made of it.
 
-    neuron : its index, flat or along the feature axes
-    sample : of the batch
+    Parameters
+    ----------
+    trace
+        What `SNN.simulate` returned.
+    population
+        Name of the neuron's population.
+    neuron
+        Its index, flat or along the feature axes.
+    sample
+        Index in the batch.
 
-    Raises TypeError without a trace, ValueError for a name, neuron or sample that is not there.
+    Returns
+    -------
+    str
+        Several lines of text.
+
+    Raises
+    ------
+    TypeError
+        Without a trace.
+    ValueError
+        If there is no such population, neuron or sample.
     """
     if not isinstance(trace, Trace):
         raise TypeError(

@@ -11,10 +11,21 @@ from .conversion import Array
 def check_input(x: Array, shape: tuple[int, ...], *, what: str = "input") -> None:
     """Refuse anything but a finite floating-point array `(batch, *shape)`.
 
+    Parameters
+    ----------
+    x : array `(batch, *shape)`
+        The array.
+    shape
+        Its features.
+    what
+        Its name in messages.
+
     Raises
     ------
-    TypeError : not a NumPy array or torch tensor, or not of single or double precision
-    ValueError : another shape, no sample at all, NaN or infinite values
+    TypeError
+        If it is no NumPy array or torch tensor, or not of single or double precision.
+    ValueError
+        For another shape, no sample at all, NaN or infinite values.
     """
     expected = f"({', '.join(['batch', *map(str, shape)])})"
     if not (is_numpy_array(x) or is_torch_array(x)):

@@ -25,16 +25,33 @@ Raw = tuple[np.ndarray, np.ndarray]  # images (samples, channels, height, width)
 
 
 def load(name: str = "digits", *, split: str = "test") -> Raw:
-    """Images `(samples, channels, height, width)`, float32 in [0, 1], and labels `(samples,)`, int64.
+    """Load a split of a data set; files that are absent are downloaded first.
 
-    digits : 1797 images of 8×8 pixels; "train" is the first two thirds, "test" the last third in the order of
-        collection (other hands wrote it than most of the first two)
-    mnist, fashion-mnist : 28×28 pixels; "train" 60,000, "test" 10,000
-    cifar-10 : 32×32 pixels in three colours; "train" is the first four training batches, "validation" the
-        fifth, "test" the test batch
+    Parameters
+    ----------
+    name
+        "digits": 1797 images of 8×8 pixels. "mnist" or "fashion-mnist": images of 28×28 pixels. "cifar-10": images of
+        32×32 pixels in three colours.
+    split
+        Of "digits", "train" is the first two thirds, "test" the last third in the order of collection (other hands
+        wrote it than most of the first two). Of "mnist" and "fashion-mnist", "train" has 60,000 images, "test" 10,000.
+        Of "cifar-10", "train" is the first four training batches, "validation" the fifth, "test" the test batch.
 
-    Fetches what is absent. Raises ValueError for an unknown name or split or a damaged file, OSError for one that
-    is absent and cannot be fetched, ImportError where that would need the extra 'data'.
+    Returns
+    -------
+    images : array `(samples, channels, height, width)`
+        float32, in [0, 1].
+    labels : array `(samples,)`
+        int64.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name or split, or a damaged file.
+    OSError
+        For a file that is absent and cannot be downloaded.
+    ImportError
+        Where a download would need the extra `data`.
     """
     entry = describe(name)
     if split not in entry.splits:
@@ -47,7 +64,23 @@ def load(name: str = "digits", *, split: str = "test") -> Raw:
 
 
 def describe(name: str) -> DataSet:
-    """The entry of a data set. Raises ValueError for an unknown name."""
+    """Look up the entry of a data set.
+
+    Parameters
+    ----------
+    name
+        One of `DATASETS`.
+
+    Returns
+    -------
+    DataSet
+        Where it comes from, and how it is read.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name.
+    """
     if name not in DATASETS:
         raise ValueError(f"data set: got {name!r}, expected one of {', '.join(map(repr, DATASETS))}")
     return DATASETS[name]
@@ -86,9 +119,28 @@ def available(name: str) -> list[str]:
 
 
 def fetch(name: str, *, progress: Any = False) -> list[Path]:
-    """Bring the files of a data set here, unless they are; complete and checked, or not at all.
+    """Download the files of a data set, unless they are there; each is complete and checked, or not written at all.
 
-    progress : False, True (a bar by tqdm), or an object with tqdm's `total`, `update`, `reset` and `close`
+    Parameters
+    ----------
+    name
+        One of `DATASETS`.
+    progress
+        False, True (a bar by tqdm), or an object with tqdm's `total`, `update`, `reset` and `close`.
+
+    Returns
+    -------
+    list of Path
+        The files.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, or if a file that ships with the package is damaged.
+    OSError
+        If a file cannot be downloaded.
+    ImportError
+        Without the extra `data`.
     """
     return [_fetch(name, file, progress) for file in describe(name).files]
 

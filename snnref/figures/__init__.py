@@ -13,15 +13,46 @@ PAGES = {"index": "landing"}  # that are no chapters: page -> file
 
 
 def describe(name: str, parameters: dict[str, Any]) -> Figure:
-    """The figure `chapter.function` for some parameters: what a live page asks for.
+    """Compute a figure's description, as a live page does.
 
-    Raises ValueError for an unknown name.
+    Parameters
+    ----------
+    name
+        The figure, as `chapter.function`.
+    parameters
+        Arguments of the function, by name.
+
+    Returns
+    -------
+    Figure
+        The description.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name.
     """
     return find(name)(**parameters)
 
 
 def find(name: str) -> Callable[..., Figure]:
-    """The figure function `chapter.function`. Raises ValueError for an unknown name."""
+    """Look up a figure function.
+
+    Parameters
+    ----------
+    name
+        The figure, as `chapter.function`.
+
+    Returns
+    -------
+    callable
+        The function, which returns a `Figure`.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name.
+    """
     chapter, _, function = name.partition(".")
     if chapter not in (*CHAPTERS, *PAGES.values()):
         known = ", ".join((*CHAPTERS, *PAGES.values()))

@@ -31,17 +31,30 @@ ROUNDING = 1e-13  # of its largest value on the way: what double precision leave
 
 
 def from_torch(module: nn.Module, input_shape: Shape) -> Network:
-    """Import a trained module as a network of the same function.
+    """Import a trained torch module as a network of the same function.
 
-    module : in eval mode; it is not changed
-    input_shape : the features of one sample, without the batch, such as (1, 28, 28)
+    Batch normalisation is folded into the layer before it, dropout disappears. Weights keep their precision (float64
+    stays, everything else becomes float32).
 
-    Batch normalisation is folded into the layer before it, dropout disappears. Weights keep their precision
-    (float64 stays, everything else becomes float32).
+    Parameters
+    ----------
+    module
+        In eval mode; it is not changed.
+    input_shape
+        The features of one sample, without the batch, such as (1, 28, 28).
 
-    Raises TypeError if `module` is no torch module, ValueError for one in train mode, for a call without
-    counterpart here, for control flow that depends on values, for weights that are not finite, for shapes that do
-    not fit, and if the network does not agree with the module on a probe batch.
+    Returns
+    -------
+    Network
+        The network.
+
+    Raises
+    ------
+    TypeError
+        If `module` is no torch module.
+    ValueError
+        For a module in train mode, a call without counterpart here, control flow that depends on values, weights that
+        are not finite, shapes that do not fit, and if the network does not agree with the module on a probe batch.
     """
     _check(module)
     if isinstance(input_shape, np.ndarray | torch.Tensor):

@@ -28,14 +28,40 @@ class Linear(ABC):
 
     @abstractmethod
     def shape(self, features: Shape) -> Shape:
-        """The features that come out."""
+        """Compute the feature shape of the output.
+
+        Parameters
+        ----------
+        features
+            The feature shape of the input.
+
+        Returns
+        -------
+        tuple of int
+            The feature shape of the output.
+
+        Raises
+        ------
+        ValueError
+            If the layer does not take such features.
+        """
 
     @abstractmethod
     def reach(self, axes: Reach) -> Reach:
-        """Where the spike of one source neuron has spread to, after this map.
+        """Compute where the spike of one source neuron has spread to, after this map.
 
-        What it reaches is a product of one set an axis: `axes[i]` is boolean `(positions now, positions of the
-        source)` along axis i, channels first. The map's own weights are taken as all non-zero.
+        The neurons that it reaches are a product of one set an axis. The map's own weights are assumed to be all
+        non-zero.
+
+        Parameters
+        ----------
+        axes : arrays `(positions now, positions of the source)`
+            Boolean, one for each feature axis, channels first.
+
+        Returns
+        -------
+        list of arrays
+            The same behind this map.
         """
 
     @property
@@ -53,6 +79,7 @@ class Dense(Linear):
 
     @property
     def offset(self) -> Array | float:
+        """The bias `(out,)`, or 0."""
         return 0.0 if self.bias is None else self.bias
 
     def __call__(self, x: Array) -> Array:
@@ -80,10 +107,12 @@ class Conv(Linear):
 
     @property
     def offset(self) -> Array | float:
+        """The bias, shaped to broadcast over the output's features."""
         return 0.0 if self.bias is None else self.bias.reshape(-1, *[1] * (self.weight.ndim - 2))
 
     @cached_property
     def window(self) -> Window:
+        """The window that slides over the trailing axes."""
         return Window(tuple(self.weight.shape[2:]), self.stride, self.padding, self.dilation)
 
     def __call__(self, x: Array) -> Array:
@@ -155,6 +184,7 @@ class Gain(Linear):
 
     @property
     def offset(self) -> Array | float:
+        """The bias, or 0."""
         return 0.0 if self.bias is None else self.bias
 
     def __call__(self, x: Array) -> Array:

@@ -32,9 +32,11 @@ class Activation:
             )
 
     def __call__(self, x: Array) -> Array:
+        """The function of every value: `(...)` -> `(...)`."""
         return FUNCTIONS[self.kind](x, *(() if self.parameter is None else (self.parameter,)))
 
     def shape(self, features: Shape) -> Shape:
+        """The feature shape of the output, equal to that of the input."""
         return features
 
     @property
@@ -60,6 +62,7 @@ class MaxPool(Pool):
     """Maximum over a window; padding never wins."""
 
     def __call__(self, x: Array) -> Array:
+        """The maximum of each window: `(..., *features)` -> `(..., *shape(features))`."""
         return window_max(x, self.axes)
 
 
@@ -70,11 +73,13 @@ class Softmax:
     log: bool = False
 
     def __call__(self, x: Array) -> Array:
+        """Probabilities, or their logarithms, along the last axis: `(..., classes)` -> `(..., classes)`."""
         xp = namespace(x)
         x = x - xp.max(x, axis=-1, keepdims=True)
         x = x - xp.log(xp.sum(xp.exp(x), axis=-1, keepdims=True))
         return x if self.log else xp.exp(x)
 
     def shape(self, features: Shape) -> Shape:
+        """The feature shape of the output, equal to that of the input."""
         expect(self, features, axes=1)
         return features

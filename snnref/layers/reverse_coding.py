@@ -11,9 +11,21 @@ from ..arrays import Array, at_least, namespace
 
 
 def growth(t: Array, *, leak: float) -> Array:
-    """exp(t / L): how much more a spike at t brings than one at 0, at any later time (Eq. 3, Zhang et al. 2019).
+    """Compute exp(t / L): how much more a spike at t contributes than one at 0 (Eq. 3, Zhang et al. 2019).
 
-    By powers of two, which are exact at L = 1 / ln 2.
+    It is computed by powers of two, which are exact at L = 1 / ln 2.
+
+    Parameters
+    ----------
+    t : array `(...)`
+        In time steps.
+    leak
+        L, in time steps.
+
+    Returns
+    -------
+    array `(...)`
+        A factor without unit.
     """
     power = t / (leak * log(2))
     return namespace(t).exp2(power, out=power) if t.ndim else namespace(t).exp2(power)
@@ -25,18 +37,43 @@ def decay(leak: float) -> float:
 
 
 def slack(x: Array) -> float:
-    """By which share x + 1 may exceed a power and still count as it: what sums of that precision leave of weights that
-    cancel. Without it a unit that hears nothing but rounding errors would say a whole step."""
+    """Choose the share by which x + 1 may exceed a power and still count as it.
+
+    This is what sums of x's precision leave of weights that cancel. Without it a unit that receives nothing but
+    rounding errors would send a whole step.
+
+    Parameters
+    ----------
+    x : array
+        Of the precision in question.
+
+    Returns
+    -------
+    float
+        A share, without unit.
+    """
     return 2.0**-30 if x.dtype == namespace(x).float64 else 2.0**-16
 
 
 def spike_time(x: Array, *, leak: float, threshold: float = 0.0) -> Array:
-    """T(x) = ⌈L ln(x + 1)⌉ for x ≥ 0, and 0 below (Eq. 10, Zhang et al. 2019): in whole steps, the larger the later.
-
-    threshold : h < 1, the firing threshold over exp(−T_il / L): T(x) = ⌈L ln((x + 1) / (1 − h))⌉, 0 at least (Eq. 6)
+    """Compute T(x) = ⌈L ln(x + 1)⌉ for x ≥ 0, and 0 below: the larger, the later (Eq. 10, Zhang et al. 2019).
 
     The logarithm only names the nearest step; comparison with its power, as in the neuron, decides, with some `slack`.
     There is no gradient.
+
+    Parameters
+    ----------
+    x : array `(...)`
+        Values in units of the scale.
+    leak
+        L, in time steps.
+    threshold
+        h < 1, the firing threshold over exp(−T_il / L): T(x) = ⌈L ln((x + 1) / (1 − h))⌉, at least 0 (Eq. 6).
+
+    Returns
+    -------
+    array `(...)`
+        Whole time steps.
     """
     xp = namespace(x)
     if x.ndim == 0:
@@ -56,5 +93,20 @@ def spike_time(x: Array, *, leak: float, threshold: float = 0.0) -> Array:
 
 
 def staircase(x: Array, *, leak: float, threshold: float = 0.0) -> Array:
-    """G(x) = exp(T(x) / L): what comes of x, once it is a spike (Eq. 11, Zhang et al. 2019). About x + 1."""
+    """Compute G(x) = exp(T(x) / L), the value that x has as a spike, about x + 1 (Eq. 11, Zhang et al. 2019).
+
+    Parameters
+    ----------
+    x : array `(...)`
+        Values in units of the scale.
+    leak
+        L, in time steps.
+    threshold
+        h, as for `spike_time`.
+
+    Returns
+    -------
+    array `(...)`
+        A factor without unit, 1 or more.
+    """
     return growth(spike_time(x, leak=leak, threshold=threshold), leak=leak)

@@ -50,6 +50,7 @@ class Window:
 
     @cached_property
     def axes(self) -> tuple[Axis, ...]:
+        """The geometry of the window along each axis."""
         n = len(self.size) if isinstance(self.size, tuple | list) else 2
         if n not in (1, 2):
             raise ValueError(f"{type(self).__name__}: got size {self.size!r}, expected one axis or two")
@@ -62,6 +63,23 @@ class Window:
         return tuple(Axis(*map(int, axis)) for axis in axes)  # they may be NumPy integers
 
     def shape(self, features: Shape) -> Shape:
+        """Compute the feature shape of the output.
+
+        Parameters
+        ----------
+        features
+            The feature shape of the input, channels first.
+
+        Returns
+        -------
+        tuple of int
+            Channels, then the number of windows along each axis.
+
+        Raises
+        ------
+        ValueError
+            If the window does not fit.
+        """
         expect(self, features, axes=1 + len(self.axes))
         places = tuple(axis.places(n) for axis, n in zip(self.axes, features[1:], strict=True))
         if min(places) < 1:
@@ -72,7 +90,18 @@ class Window:
         return (features[0], *places)
 
     def support(self, axes: list[np.ndarray]) -> list[np.ndarray]:
-        """Which source positions each position of the window sees; `axes[i]` is boolean (positions now, source)."""
+        """Compute which source positions each position of the window covers.
+
+        Parameters
+        ----------
+        axes : arrays `(positions now, positions of the source)`
+            Boolean, one for each spatial axis.
+
+        Returns
+        -------
+        list of arrays
+            The same behind this window.
+        """
         found = list(axes)
         for i, (reached, axis) in enumerate(zip(axes, self.axes, strict=False)):
             starts = np.arange(axis.places(len(reached)))[:, None] * axis.stride - axis.before

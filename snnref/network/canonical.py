@@ -20,8 +20,21 @@ class Inexpressible(ValueError):
 def canonical(net: Graph) -> Nodes:
     """Rewrite a network as populations joined by projections; its function stays the same.
 
-    Raises Inexpressible, a ValueError, for what it cannot rewrite: a max-pool of a sum that no ReLU follows (such a
-    maximum is not a maximum of spikes), a change of shape between linear layers, a softmax before the end.
+    Parameters
+    ----------
+    net
+        A network.
+
+    Returns
+    -------
+    dict
+        The nodes by name.
+
+    Raises
+    ------
+    Inexpressible
+        For a max-pool of a sum that no ReLU follows (such a maximum is not a maximum of spikes), a change of shape
+        between linear layers, or a softmax before the end.
     """
     nodes: Nodes = {INPUT: Input(INPUT, net.shapes[INPUT])}
     value = {INPUT: Sum((Projection(INPUT),))}  # every layer as a linear expression of nodes
@@ -123,6 +136,11 @@ def _max_pool(nodes: Nodes, net: Graph, name: str, term: Sum, swapped: set[str])
 
     That takes an activation: a ReLU, which changes nothing where the sum cannot be negative, or the one right behind
     the pooling if it never falls, since the maximum commutes with it.
+
+    Raises
+    ------
+    Inexpressible
+        If there is no such activation.
     """
     layer, (source,) = net.layers[name]
     if not _side_by_side(term, nodes):

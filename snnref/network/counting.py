@@ -31,16 +31,41 @@ def synapses(nodes: Nodes) -> int:
 
 
 def multiply_accumulates(layer: object, shape: Shape) -> int:
-    """Of one application of a layer to features `shape`; padded positions and pooling are not counted."""
+    """Count the multiply-accumulates of a layer; padded positions and pooling are not counted.
+
+    Parameters
+    ----------
+    layer
+        The layer.
+    shape
+        The features of its input.
+
+    Returns
+    -------
+    int
+        Multiply-accumulates of one application.
+    """
     if isinstance(layer, Dense):
         return int(layer.weight.size)
     return int(Projection("", (layer,)).fan_out(shape).sum()) if isinstance(layer, Conv) else 0
 
 
 def layer_operations(net: Graph, name: str) -> int:
-    """(2·f_in + 1)·n over the units of a dense or convolutional layer; 0 for others (Eq. 9, Rueckauer 2017).
+    """Count (2·f_in + 1)·n over the units of a dense or convolutional layer (Eq. 9, Rueckauer 2017).
 
     Pooling is not counted, nor are the additions of a residual connection.
+
+    Parameters
+    ----------
+    net
+        A network.
+    name
+        The layer.
+
+    Returns
+    -------
+    int
+        Operations of one application; 0 for other layers.
     """
     layer, (source, *_) = net.layers[name]
     if not isinstance(layer, Dense | Conv):

@@ -53,10 +53,28 @@ class Graph:
         )
 
     def add(self, name: str, layer: Layer, *sources: str) -> Self:
-        """A graph with one more layer, fed by `sources` (by default the layer added last).
+        """Make a graph with one more layer.
 
-        Raises ValueError for a name in use, an unknown source, shapes that do not fit, or weights that are
-        not finite.
+        Parameters
+        ----------
+        name
+            Name of the layer.
+        layer
+            The layer.
+        *sources
+            The layers that it reads; by default the layer added last.
+
+        Returns
+        -------
+        Graph
+            A new graph, of the same class.
+
+        Raises
+        ------
+        ValueError
+            For a name in use, an unknown source, shapes that do not fit, or weights that are not finite.
+        TypeError
+            If `layer` is no layer.
         """
         if name in self.layers:
             raise ValueError(f"layer {name!r}: the name is taken; choose another")
@@ -64,12 +82,43 @@ class Graph:
         return replace(self, layers={**self.layers, name: (layer, sources or (last,))}, known=self.shapes)
 
     def activations(self, x: Array) -> dict[str, Array]:
-        """The output of every layer, by name, and the input."""
+        """Compute the output of every layer.
+
+        Parameters
+        ----------
+        x : array `(batch, *input_shape)`
+            The input, NumPy or torch.
+
+        Returns
+        -------
+        dict of array `(batch, *features)`
+            Outputs by layer, and the input.
+
+        Raises
+        ------
+        ValueError
+            If the input does not fit.
+        TypeError
+            If the input is no array of floats.
+        """
         check_input(x, self.input_shape)
         return self.forward(x, self._weights.like(x))
 
     def forward(self, x: Array, layers: Mapping[str, Any]) -> dict[str, Array]:
-        """`activations` with other layers in the places of the network's own, and without checks: for training."""
+        """Compute `activations` with other layers in the places of the network's own, and without checks: for training.
+
+        Parameters
+        ----------
+        x : array `(batch, *input_shape)`
+            The input.
+        layers
+            A layer for each name.
+
+        Returns
+        -------
+        dict of array `(batch, *features)`
+            Outputs by layer, and the input.
+        """
         values = {INPUT: x}
         for name, (_, sources) in self.layers.items():
             values[name] = layers[name](*(values[source] for source in sources))
@@ -78,19 +127,34 @@ class Graph:
         return values
 
     def __call__(self, x: Array) -> Array:
+        """The output of the last layer: `(batch, *input_shape)` -> `(batch, *features)`."""
         return self.activations(x)[self.output]
 
     def parameters(self, *names: str) -> int:
-        """How many trained numbers the named layers hold (all layers, if none is named).
+        """Count the trained numbers of some layers; weights that two layers share count twice.
 
-        Weights that two layers share count twice.
+        Parameters
+        ----------
+        *names
+            The layers; all, if none is named.
+
+        Returns
+        -------
+        int
+            The number of parameters.
         """
         held = (vars(self.layers[name][0]).get(k) for name in names or self.layers for k in TRAINED)
         return sum(value.size for value in held if isinstance(value, np.ndarray))
 
     @property
     def output(self) -> str:
-        """The name of the last layer. Raises ValueError where there is none."""
+        """The name of the last layer.
+
+        Raises
+        ------
+        ValueError
+            If the network has no layer.
+        """
         if not self.layers:
             raise ValueError("the network has no layer; add some with Network.add")
         return next(reversed(self.layers))

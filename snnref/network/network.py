@@ -31,7 +31,18 @@ class Network(Graph):
         return summarise(self)
 
     def save(self, path: str | Path) -> Path:
-        """Write an `.npz` file: arrays by `layer.field`, the graph as JSON. Complete or not at all."""
+        """Write an `.npz` file: arrays by `layer.field`, the graph as JSON; it is complete or not written at all.
+
+        Parameters
+        ----------
+        path
+            The file.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+        """
         path = Path(path)
         graph: dict[str, Any] = {"format": FORMAT, "input_shape": self.input_shape, "layers": []}
         arrays: dict[str, np.ndarray] = {}
@@ -50,10 +61,24 @@ class Network(Graph):
 
     @classmethod
     def load(cls, path: str | Path) -> Network:
-        """Read a file written by `save`. Nothing in it is executed (no pickle).
+        """Read a file that `save` wrote; nothing in it is executed (no pickle).
 
-        Raises OSError for a file that is not there or not to be had, ValueError for one that is not complete and of
-        this format.
+        Parameters
+        ----------
+        path
+            The file.
+
+        Returns
+        -------
+        Network
+            The network.
+
+        Raises
+        ------
+        OSError
+            If the file does not exist or cannot be read.
+        ValueError
+            If the file is not complete or not of this format.
         """
         try:
             with open(path, "rb") as file:

@@ -31,13 +31,24 @@ class Projection:
         return reduce(lambda value, linear: linear(value), self.maps, x)
 
     def then(self, *maps: Linear) -> Projection:
+        """The projection followed by further linear maps."""
         return replace(self, maps=self.maps + maps)
 
     def fan_out(self, shape: Shape) -> np.ndarray:
-        """`(*shape)`: how many target neurons one spike of each source neuron reaches.
+        """Count how many target neurons one spike of each source neuron reaches.
 
-        Exact at borders, with stride, dilation and groups. What a source neuron reaches is a product of one set
-        an axis, so it is counted axis by axis.
+        The count is exact at borders, with stride, dilation and groups. What a source neuron reaches is a product of
+        one set an axis, so it is counted axis by axis.
+
+        Parameters
+        ----------
+        shape
+            The features of the source.
+
+        Returns
+        -------
+        array `(*shape)`
+            Target neurons of each source neuron.
         """
         maps = [m for m in self.maps if not isinstance(m, ann.Gain)]  # a gain reaches what it stands on
         if maps and isinstance(maps[0], ann.Reshape):  # the same neurons, counted under the new shape
@@ -53,13 +64,14 @@ class Projection:
 
 @dataclass(frozen=True)
 class Sum:
-    """bias + Σ projections: any linear expression of nodes. Every code asks it for the `drive`."""
+    """bias + Σ projections: any linear expression of nodes. Every code uses its `drive`."""
 
     projections: tuple[Projection, ...]
     bias: Array | float = 0.0  # broadcasts over the features
 
     @property
     def sources(self) -> tuple[str, ...]:
+        """The names of all sources, each once."""
         return tuple(dict.fromkeys(p.source for p in self.projections))
 
     def drive(self, values: Mapping[str, Array]) -> Array:
@@ -68,9 +80,21 @@ class Sum:
         return sum(rest, first)
 
     def then(self, linear: Linear, shape: Shape) -> Sum:
-        """This expression, of features `shape`, sent through a layer.
+        """Send this expression through a layer.
 
         The bias is spread over all features first: behind a padded convolution it differs at the borders.
+
+        Parameters
+        ----------
+        linear
+            The layer.
+        shape
+            The features of this expression.
+
+        Returns
+        -------
+        Sum
+            The expression behind the layer.
         """
         bias = linear(np.broadcast_to(self.bias, shape)) if np.any(self.bias) else 0.0
         stripped = replace(linear, bias=None) if hasattr(linear, "bias") else linear  # type: ignore[type-var]
@@ -82,6 +106,8 @@ RELU = ann.ReLU()
 
 @dataclass(frozen=True)
 class Input:
+    """The pixels."""
+
     name: str
     shape: Shape
     sources: tuple[str, ...] = ()
@@ -103,7 +129,18 @@ class Population:
     gate: str = "product"  # or "maximum"
 
     def answer(self, *drives: Array) -> Array:
-        """What the ANN's units make of their sums, biases included."""
+        """Compute what the ANN's units answer.
+
+        Parameters
+        ----------
+        *drives : arrays `(..., *features)`
+            The value of each of the node's sums, bias included.
+
+        Returns
+        -------
+        array `(..., *features)`
+            Activations.
+        """
         if self.activation:
             return self.activation(*drives)
         first, second = drives
@@ -111,15 +148,19 @@ class Population:
 
     @property
     def inputs(self) -> tuple[Sum, ...]:
+        """The sums that the units read: one, or two for a gate."""
         return (self.input,) if self.factor is None else (self.input, self.factor)
 
     @property
     def sources(self) -> tuple[str, ...]:
+        """The names of all sources, each once."""
         return tuple(dict.fromkeys(source for sum_ in self.inputs for source in sum_.sources))
 
 
 @dataclass(frozen=True)
 class MaxPool:
+    """The maximum over windows of one source."""
+
     name: str
     shape: Shape
     window: ann.MaxPool
@@ -127,6 +168,7 @@ class MaxPool:
 
     @property
     def sources(self) -> tuple[str, ...]:
+        """The name of the source."""
         return (self.source,)
 
 
@@ -144,10 +186,12 @@ class Readout:
 
     @property
     def inputs(self) -> tuple[Sum, ...]:
+        """The one sum that the outputs read."""
         return (self.input,)
 
     @property
     def sources(self) -> tuple[str, ...]:
+        """The names of all sources, each once."""
         return self.input.sources
 
 
@@ -161,8 +205,18 @@ def weighted_nodes(nodes: Nodes) -> dict[str, Population | Readout]:
 
 
 def depths(nodes: Nodes) -> dict[str, int]:
-    """How many populations (the readout among them) lie on the longest way from the input to each node, itself
-    included."""
+    """Count the populations (the readout among them) on the longest way from the input to each node, itself included.
+
+    Parameters
+    ----------
+    nodes
+        The canonical graph.
+
+    Returns
+    -------
+    dict of int
+        Number of populations by node; 0 for the input.
+    """
     depth: dict[str, int] = {}
     for name, node in nodes.items():
         before = max((depth[source] for source in node.sources), default=0)

@@ -1,17 +1,19 @@
 """Rate coding (Rueckauer et al. 2017, Front. Neurosci. 11:682): a value is a firing rate.
 
 =========  =======================  ==========================================
-paper      here                     unit
+paper      name in code             unit
 =========  =======================  ==========================================
 T          steps                    time steps
 V_thr      1 (after `normalise`)    the node's scale λ
 V_i(t)     v, potentials            thresholds
 Θ_t,i      spike, spikes            0 or 1 (or −1) in a step
 z_i(t)     z                        thresholds per step
+V_i(0)     initial                  thresholds
+A          `z`, if it is constant   thresholds per step: the pre-activation
 N_i(t)     count()                  spikes
 r_i(t)     value()                  spikes per step, so r_max = 1
 λ          scales                   activation
-d          clamp                    time steps per layer
+d, N(l)    clamp, `held`            time steps per layer, time steps
 ΔV         own, in `errors`         spikes per step
 =========  =======================  ==========================================
 

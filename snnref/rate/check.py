@@ -1,4 +1,4 @@
-"""The neuron of rate coding as a reference for one that somebody wrote, and the cases on which they are compared."""
+"""The neuron of rate coding as a reference for one of your own, and the cases on which they are compared."""
 
 from __future__ import annotations
 
@@ -28,7 +28,22 @@ def cases() -> Iterator[tuple[dict[str, Any], Case]]:
 
 
 def run_case(step: Callable[..., Any], case: Case, options: dict[str, Any]) -> Iterator[tuple[float, float]]:
-    """Spike and potential after each current."""
+    """Present the currents of a case one after the other.
+
+    Parameters
+    ----------
+    step
+        The neuron, called as `step(z, v, **options)`; it returns `(spike, v)`.
+    case
+        Input current of each step, in thresholds.
+    options
+        Further arguments of `step`.
+
+    Yields
+    ------
+    tuple of float
+        Spike (0, 1 or −1) and potential, in thresholds, after each current.
+    """
     v: Any = np.zeros(())
     for z in case:
         spike, v = step(np.asarray(z), v, **options)
@@ -36,8 +51,10 @@ def run_case(step: Callable[..., Any], case: Case, options: dict[str, Any]) -> I
 
 
 def describe_case(case: Case, wrong: int) -> str:
+    """The currents of a case up to the step `wrong`, in words."""
     return f"after the currents {', '.join(f'{z:g}' for z in case[: wrong + 1])}"
 
 
 def describe_answer(answer: tuple[float, float], _: Case) -> str:
+    """Spike and potential after a step, in words."""
     return f"gives spike {answer[0]:g} and leaves V = {answer[1]:g}"

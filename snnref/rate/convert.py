@@ -21,14 +21,31 @@ def convert(
 ) -> SNN:
     """Convert a network to rate-coding integrate-and-fire neurons (Rueckauer et al. 2017).
 
-    calibration : `(batch, *input_shape)`, samples like those the network was trained on
-    percentile : the activation that a neuron firing at every step stands for; 100 is the maximum ("max-norm"),
-        None leaves the weights as they are (every scale 1)
-    distribution : percentile of the "nonzero" activations (as Fig. 1 plots them) or of "all" of them
-    options : those of `Rate`, by name: `steps`, `reset`, `encoding`, …; `run` and `simulate` can replace them for
-        one call
+    Parameters
+    ----------
+    net
+        A trained network.
+    calibration : array `(batch, *input_shape)`
+        Samples like those the network was trained on.
+    percentile
+        The percentile of the activations that a neuron firing at every step stands for. 100 is the maximum
+        ("max-norm"); None leaves the weights as they are (every scale is 1).
+    distribution
+        Whether the percentile is that of the "nonzero" activations (as Fig. 1 plots them) or of "all" of them.
+    **options
+        Options of `Rate`, by name: `steps`, `reset`, `encoding`, …; `run` and `simulate` can replace them for one call.
 
-    Raises ValueError or TypeError for data or options that make no sense.
+    Returns
+    -------
+    SNN
+        The converted network. Its scales are λ of every node, in units of the activation.
+
+    Raises
+    ------
+    TypeError
+        If `net` is no network, or an option is unknown.
+    ValueError
+        If the data, the network or an option does not fit.
     """
     if not isinstance(net, Graph):
         raise TypeError(f"net: got {type(net).__name__}, expected a Network; import a torch module with from_torch")

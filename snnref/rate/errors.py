@@ -14,7 +14,7 @@ from ..spiking.walk import activations
 
 @dataclass(frozen=True)
 class Errors:
-    """What a population's rates are wrong by, each `(batch, *features)`, in units of its scale.
+    """The error of a population's rates, each `(batch, *features)`, in units of its scale.
 
     The three parts add up to `total`, whatever the weights. Eq. 7 has the first two: it is right where the unit's
     pre-activation is positive. For a negative one `rectified` cancels what has piled up in the potential.
@@ -27,11 +27,28 @@ class Errors:
 
 
 def errors(snn: SNN, x: Array, **settings: Any) -> dict[str, Errors]:
-    """Simulate `x (batch, *input_shape)` and take the error of every population apart.
+    """Simulate a batch and split the error of every population's rates into its parts (Eq. 7, Rueckauer et al. 2017).
 
-    `settings` replace options for this call. Raises ValueError for a network that has other units than ReLUs; for
-    reset to zero, which throws charge away that no potential remembers; and for what makes layers measure their rates
-    over different times (a clamp), or what comes in something else than a rate times a weight (bias spikes).
+    Parameters
+    ----------
+    snn
+        A network that `snnref.rate.convert` returned.
+    x : array `(batch, *input_shape)`
+        Input of the simulation.
+    **settings
+        Options of `Rate` that are replaced for this call.
+
+    Returns
+    -------
+    dict of Errors
+        The errors of each population by its name, each `(batch, *features)`, in units of the population's scale.
+
+    Raises
+    ------
+    ValueError
+        If a population has other units than ReLUs; for the reset "zero", which discards charge that no potential
+        remembers; for a clamp, since layers then measure their rates over different times; and for bias spikes, since a
+        rate times a weight is then not all that a neuron receives.
     """
     trace = snn.simulate(x, **settings)
     code = trace.code

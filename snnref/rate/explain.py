@@ -14,7 +14,24 @@ from ..spiking.trains import Analog
 
 
 def explain(trace: Trace, node: Population, place: tuple[int, ...], sample: int) -> str:
-    """Its bias and its sources, by size; what they sum up to; what its spikes paid; what is left."""
+    """Explain how often a neuron fired: what it received from whom, what its spikes paid, and what is left (Eq. 6).
+
+    Parameters
+    ----------
+    trace
+        A simulated run.
+    node
+        The neuron's population.
+    place
+        Index of the neuron along the feature axes.
+    sample
+        Index in the batch.
+
+    Returns
+    -------
+    str
+        Several lines of text; charges are in thresholds.
+    """
     code, train = trace.code, trace.trains[node.name]
     time = max(0, code.steps - train.start)
     here: Any = (slice(None), sample, *place)

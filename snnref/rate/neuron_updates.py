@@ -13,10 +13,22 @@ from ..spiking.trains import Analog
 
 
 def neuron_updates(run: Run) -> OperationCounts:
-    """Of each sample, up to the time of the run. In every step in which it is not held a neuron adds its current (the
-    bias, and what analog pixels bring), and compares if it can fire (sign units twice); a spike is paid with a
-    subtraction, which that update writes. Biases count as currents; what a readout's own spikes and its softmax cost is
-    left out."""
+    """Count what the neurons do besides synaptic operations, up to the time of the run.
+
+    In every step in which it is not held, a neuron adds its current (the bias, and what analog pixels contribute), and
+    compares if it can fire (sign units twice). A spike is paid with a subtraction, which that update writes. Biases
+    count as currents. What a readout's own spikes and its softmax cost is left out.
+
+    Parameters
+    ----------
+    run
+        A run of `snnref.rate`.
+
+    Returns
+    -------
+    OperationCounts
+        Operations of each sample, `(batch,)`.
+    """
     total, fires = OperationCounts(), run.code.output == "spikes"
     for name, node in weighted_nodes(run.nodes).items():
         spiking = isinstance(node, Population)

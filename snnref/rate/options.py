@@ -39,18 +39,37 @@ def check_whole(name: str, value: int, least: int) -> None:
 class Rate:
     """Options of rate coding.
 
-    steps : T, for how many time steps the input is shown
-    reset : what a spike does to the potential: "subtract" (Eq. 4b) or "zero" (Eq. 4a)
-    initial : V(0), in thresholds; below 1
-    clamp : d; a neuron of layer l is held at V(0) for the first d·l steps (section 3.3.1)
-    encoding : the input as a "constant" current (Eq. 8), or as "regular" or "poisson" spikes of values in [−1, 1]
-    bias : as a constant "current", or as "spikes" of an external neuron, evenly spaced (section 2.2.1)
-    pooling : of maxima: "exact", or a gate on rates estimated by "average", "exponential" or "filter" (section 2.2.6)
-    gate_steps : steps over which the gates "exponential" and "filter" estimate
-    output : what answers: the "potential" that the last layer collects, without a threshold; the "spikes" of
-        neurons there; or a spiking softmax, by an external "clock" or by "poisson" rates (section 2.2.5)
-    clock : the probability that the external clock ticks in a step
-    seed : of everything drawn: the same for every call
+    Parameters
+    ----------
+    steps
+        T, the number of time steps for which the input is shown.
+    reset
+        What a spike does to the potential: "subtract" (Eq. 4b) or "zero" (Eq. 4a).
+    initial
+        V(0), in thresholds; below 1.
+    clamp
+        d, in time steps; a neuron of layer l is held at V(0) for the first d·l steps (section 3.3.1).
+    encoding
+        How the input enters: as a "constant" current (Eq. 8), or as "regular" or "poisson" spikes of values in [−1, 1].
+    bias
+        How biases enter: as a constant "current", or as evenly spaced "spikes" of an external neuron (section 2.2.1).
+    pooling
+        How maxima are found: "exact", or by a gate on rates estimated by "average", "exponential" or "filter"
+        (section 2.2.6).
+    gate_steps
+        Number of steps over which the gates "exponential" and "filter" estimate.
+    output
+        What answers: the "potential" that the last layer collects without a threshold; the "spikes" of its neurons; or
+        a spiking softmax, driven by an external "clock" or by "poisson" rates (section 2.2.5).
+    clock
+        Probability that the external clock ticks in a step.
+    seed
+        Seed of everything drawn at random: each call draws the same.
+
+    Raises
+    ------
+    ValueError
+        If an option has a value that is not allowed.
     """
 
     method: ClassVar[str] = "rate"
@@ -87,9 +106,22 @@ class Rate:
         check_whole("seed", self.seed, 0)
 
     def encode(self, x: Array) -> Analog | Clocked:
-        """The pixels themselves, as a current that stays constant (Eq. 8, Rueckauer 2017), or as spikes.
+        """Encode pixels as a current that stays constant (Eq. 8, Rueckauer 2017), or as spikes.
 
-        Raises ValueError for values that no rate of spikes can stand for.
+        Parameters
+        ----------
+        x : array `(batch, *input_shape)`
+            Pixels.
+
+        Returns
+        -------
+        Analog or Clocked
+            The input's train.
+
+        Raises
+        ------
+        ValueError
+            For values that no rate of spikes can stand for.
         """
         if self.encoding == "constant":
             return Analog(x)
@@ -121,7 +153,9 @@ class Rate:
         return np.stack([source.random((shape[0], *shape[2:])) for source in sources], axis=1)
 
     def source(self, what: str, sample: int) -> np.random.Generator:
+        """The random generator of one use and one sample."""
         return np.random.default_rng([self.seed, sample, *what.encode()])
 
     def latency(self) -> int:
+        """Time steps until the answer is there."""
         return self._past + self.steps

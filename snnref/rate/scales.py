@@ -22,11 +22,32 @@ DISTRIBUTIONS = ("nonzero", "all")
 def choose_scales(
     nodes: Nodes, calibration: Array, *, percentile: float | None = 99.9, distribution: str = "nonzero"
 ) -> dict[str, float]:
-    """λ of every node: a percentile of its activations on the calibration data (section 2.2.2, Rueckauer 2017).
+    """Choose λ of every node: a percentile of its activations on the calibration data (section 2.2.2, Rueckauer 2017).
 
-    The readout's scale is that of the positive outputs. A pool has its source's scale. The input is a current, a binary
-    unit's spike its own value: their scale is 1.
-    Memory grows with the activations above the percentile only.
+    The readout's scale is that of the positive outputs. A pool has its source's scale. The input is a current, and a
+    binary unit's spike stands for its own value: their scale is 1. Memory grows only with the number of activations
+    above the percentile.
+
+    Parameters
+    ----------
+    nodes
+        The canonical graph.
+    calibration : array `(batch, *input_shape)`
+        Samples like those the network was trained on.
+    percentile
+        Above 0, up to 100; None makes every scale 1.
+    distribution
+        Whether the percentile is that of the "nonzero" activations or of "all" of them.
+
+    Returns
+    -------
+    dict of float
+        λ by node, in units of the activation.
+
+    Raises
+    ------
+    ValueError
+        If the percentile or the distribution is not allowed, or a population's percentile is 0.
     """
     _check_percentile(percentile)
     check_choice("distribution", distribution, DISTRIBUTIONS)
@@ -57,10 +78,29 @@ def choose_scales(
 def choose_thresholds(
     nodes: Nodes, calibration: Array, *, percentile: float | None = 99.9
 ) -> dict[str, float]:  # fmt: skip
-    """Of every binary population: what |A| all but a (100 − percentile)th of its units reach on the calibration data.
+    """Choose the threshold of every binary population, which all but a (100 − percentile)th of its active units reach.
 
-    A neuron with that threshold fires at every step, as its unit is on in the ANN; those below fire at some. The
-    paper does not say how small its thresholds are; with None they stay 1.
+    A neuron with that threshold fires at every step, as its unit is on in the ANN; those below fire at some steps. The
+    paper does not say how small its thresholds are.
+
+    Parameters
+    ----------
+    nodes
+        The canonical graph.
+    calibration : array `(batch, *input_shape)`
+        Samples like those the network was trained on.
+    percentile
+        Above 0, up to 100; None leaves the thresholds at 1.
+
+    Returns
+    -------
+    dict of float
+        Threshold by population, in units of the pre-activation |A|; empty if there are no binary populations.
+
+    Raises
+    ------
+    ValueError
+        If the percentile is not allowed.
     """
     _check_percentile(percentile)
     binary = {k: node for k, node in nodes.items() if isinstance(node, Population) and _binary(node)}

@@ -14,16 +14,37 @@ from .options import RESETS, Rate, check_choice
 def integrate_and_fire(
     z: Array, v: Array, *, threshold: float = 1.0, reset: str = "subtract", signed: bool = False
 ) -> tuple[Array, Array]:
-    """One step of the integrate-and-fire neuron (Eqs. 2-4, Rueckauer 2017).
+    """Advance the integrate-and-fire neuron by one step (Eqs. 2-4, Rueckauer 2017).
 
-    z : input current of this step, in the unit of the threshold
-    v : potential before it, of any shape that fits
-    signed : a second threshold at −threshold, where the neuron fires −1 (section 3.4)
-    Returns `(spike, v)`: 1 where the neuron fires (or −1), else 0, and the
-    potential after the reset. Under a constant z the rate after t steps is
-    A − V/(tθ) with A = z/θ if it subtracts (Eq. 5b), and less if it does not
-    (Eq. 5a). Raises ValueError for an unknown reset, TypeError if z and v are
-    not of one kind and on one device.
+    Under a constant z the rate after t steps is A − V/(tθ) with A = z/θ if the reset subtracts (Eq. 5b), and less if it
+    does not (Eq. 5a).
+
+    Parameters
+    ----------
+    z : array `(...)`
+        Input current of this step, in the unit of the threshold.
+    v : array `(...)`
+        Potential before the step, in the same unit, of any shape that broadcasts with z.
+    threshold
+        θ, at which the neuron fires.
+    reset
+        "subtract" the threshold (Eq. 4b), or reset to "zero" (Eq. 4a).
+    signed
+        Whether there is a second threshold at −threshold, where the neuron fires −1 (section 3.4).
+
+    Returns
+    -------
+    spike : array `(...)`
+        1 where the neuron fires (or −1), else 0.
+    v : array `(...)`
+        The potential after the reset.
+
+    Raises
+    ------
+    ValueError
+        If the reset is unknown.
+    TypeError
+        If z and v are not of one kind (NumPy or torch) and on one device.
     """
     check_choice("reset", reset, RESETS)
     check_alike(z=z, v=v)

@@ -46,18 +46,53 @@ class Experiment:
 
     @property
     def title(self) -> str:
+        """The network and the settings, as text."""
         return f"{self.network}: " + ", ".join(f"{k} {v}" for k, v in self.settings.items())
 
 
 def experiments(paper: str) -> list[Experiment]:
-    """What is measured for a paper. Raises ValueError for an unknown one."""
+    """List what is measured for a paper.
+
+    Parameters
+    ----------
+    paper
+        One of `PAPERS`.
+
+    Returns
+    -------
+    list of Experiment
+        The experiments, in their order.
+
+    Raises
+    ------
+    ValueError
+        For an unknown paper.
+    """
     if paper not in PAPERS:
         raise ValueError(f"paper: got {paper!r}, expected one of {', '.join(PAPERS)}")
     return import_module(f".{paper.replace('-', '_')}", __name__).EXPERIMENTS
 
 
 def read(path: Path | str) -> dict[str, Any]:
-    """A result file that `reproduce` wrote. Raises ValueError for another file, OSError if there is none."""
+    """Read a result file that `reproduce` wrote.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    dict
+        Its content.
+
+    Raises
+    ------
+    ValueError
+        For another kind of file.
+    OSError
+        If there is no such file.
+    """
     parts = {"paper", "command", "date", "versions", "data_checksums", "experiments"}
     try:
         result = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -70,7 +105,29 @@ def read(path: Path | str) -> dict[str, Any]:
 
 
 def select(result: dict[str, Any], group: str, *, network: str | None = None, **settings: Any) -> list[dict[str, Any]]:
-    """The experiments of a group, of one network if named, with these settings. Raises ValueError if there is none."""
+    """Select the experiments of a group.
+
+    Parameters
+    ----------
+    result
+        What `read` returned.
+    group
+        Name of the group.
+    network
+        Only the experiments of this network.
+    **settings
+        Only the experiments with these settings.
+
+    Returns
+    -------
+    list of dict
+        The experiments, as in the file.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
     found = [
         e
         for e in result["experiments"]
@@ -84,19 +141,49 @@ def select(result: dict[str, Any], group: str, *, network: str | None = None, **
 
 
 def html_table(rows: list[list[str]]) -> str:
-    """What a paper reports against what was measured here, as HTML in the book's style."""
+    """Make a table of what a paper reports and what was measured here, in the book's style.
+
+    Parameters
+    ----------
+    rows
+        For each quantity its name, the paper's value, the measured one, the setting, and why they differ.
+
+    Returns
+    -------
+    str
+        HTML.
+    """
     headers = ["quantity", "paper", "ours", "setting", "why different"]
     html = tabulate(rows, headers=headers, tablefmt="html", disable_numparse=True)
     return html.replace("<table>", '<table class="table">', 1)
 
 
 def reproduce(paper: str, path: Path, *, images: int | None = None, progress: Progress | None = None) -> dict[str, Any]:
-    """Measure all experiments of a paper and write them to `path` (JSON).
+    """Measure all experiments of a paper and write them to a file.
 
-    images : only the first so many of each test set, for a quick look
+    Each experiment is kept in `path` with the ending .part as soon as it is done. If the call is stopped, the same call
+    continues from there.
 
-    Each experiment is kept in `path` with the ending .part as soon as it is done; stopped, the same call goes on from
-    there. Raises ValueError for a paper that is unknown, or a file .part that belongs to other experiments.
+    Parameters
+    ----------
+    paper
+        One of `PAPERS`.
+    path
+        The file to write (JSON).
+    images
+        Only the first so many images of each test set, for a quick look.
+    progress
+        Called with the experiment, the number of images done, and the number of all images.
+
+    Returns
+    -------
+    dict
+        What was written.
+
+    Raises
+    ------
+    ValueError
+        For a paper that is unknown, or a file .part that belongs to other experiments.
     """
     wanted = experiments(paper)
     part = path.with_suffix(".part")

@@ -2,7 +2,7 @@
 clock.
 
 =============  ==========================  ==============================================
-paper          here                        unit
+paper          name in code                unit
 =============  ==========================  ==============================================
 Vmem           v, potentials               activation (`Trace`: thresholds)
 Vmem_q         n times the threshold       the same; n is the signed count of spikes

@@ -1,4 +1,4 @@
-"""The neuron as a reference for one that somebody wrote, and the cases on which they are compared."""
+"""The neuron as a reference for one of your own, and the cases on which they are compared."""
 
 from __future__ import annotations
 
@@ -29,7 +29,22 @@ def cases() -> Iterator[tuple[dict[str, Any], Case]]:
 
 
 def run_case(neuron: Callable[..., Any], case: Case, options: dict[str, Any]) -> Iterator[tuple[float, float, float]]:
-    """Spikes, potential and count after each event."""
+    """Present a case to a neuron, one incoming spike after the other.
+
+    Parameters
+    ----------
+    neuron
+        Called as `neuron(v, n, charge, **options)`, like `reference`.
+    case
+        W · sign of each incoming spike; the potential begins at 0.
+    options
+        Further arguments of the neuron.
+
+    Yields
+    ------
+    tuple of float
+        Signed spikes, potential and count after each event.
+    """
     v, n = 0.0, 0.0
     for charge in case:
         spikes, v, n = neuron(v, n, charge, **options)
@@ -37,9 +52,11 @@ def run_case(neuron: Callable[..., Any], case: Case, options: dict[str, Any]) ->
 
 
 def describe_case(case: Case, wrong: int) -> str:
+    """The charges of a case up to the event `wrong`, in words."""
     return f"after charges of {', '.join(f'{w:g}' for w in case[: wrong + 1])}"
 
 
 def describe_answer(answer: tuple[float, float, float], _: Case) -> str:
+    """Spikes, potential and count after an event, in words."""
     spikes, v, n = answer
     return f"sends {spikes:+g}, with a potential of {v:g} and a count of {n:g}"

@@ -28,15 +28,33 @@ def convert(
 ) -> SNN:
     """Convert a network to hysteresis sigma-delta neurons (Yousefzadeh et al. 2019).
 
-    calibration : `(batch, *input_shape)`, samples like those the network was trained on, none below 0; their largest
-        value is the brightest pixel's
-    threshold : θ, the quantisation level, in units of the activations; one number for all neurons, or a mapping from
-        populations (and "readout") to numbers, the others being 1
-    percentile : θ is so many times this percentile of the positive activations of each population instead
-    levels : into which the input is quantised; the paper's is 1, a bit a pixel
-    options : those of `SigmaDelta`, by name; `run` and `simulate` can replace them for one call
+    Parameters
+    ----------
+    net
+        A trained network with ReLUs.
+    calibration : array `(batch, *input_shape)`
+        Samples like those the network was trained on, none below 0. Their largest value is that of the brightest pixel.
+    threshold
+        θ, the quantisation level, in units of the activation: one number for all neurons, or a mapping from populations
+        (and "readout") to numbers, the others being 1.
+    percentile
+        If given, θ is the threshold times this percentile of the positive activations of each population.
+    levels
+        Number of levels into which the input is quantised; the paper's is 1, a bit a pixel.
+    **options
+        Options of `SigmaDelta`, by name; `run` and `simulate` can replace them for one call.
 
-    Raises ValueError or TypeError for data or options that make no sense.
+    Returns
+    -------
+    SNN
+        The converted network. Its scales are θ of every node, in units of the activation.
+
+    Raises
+    ------
+    TypeError
+        If `net` is no network, or an option is unknown.
+    ValueError
+        If the data, the network or an option does not fit.
     """
     if not isinstance(net, Graph):
         raise TypeError(f"net: got {type(net).__name__}, expected a Network; import a torch module with from_torch")

@@ -12,13 +12,31 @@ from .trains import EVENT, Stream
 
 
 def intensity_to_delay(x: Array, *, cutoff: float = 0.2, levels: int = 1, keep: bool = False) -> Stream:
-    """A pixel of intensity x fires at 1 − x, if x > cutoff; ties by index (section III, Yousefzadeh et al. 2019).
+    """Encode pixels as delays: intensity x fires at 1 − x, if x > cutoff (section III, Yousefzadeh et al. 2019).
 
-    x : `(batch, *shape)`, in units of a level, which one spike stands for
-    levels : up to the largest intensity; a pixel fires ⌈x − cutoff⌉ times together, at 1 − x / levels
-    keep : each frame sends only its changes against the one before: first what is withdrawn, by spikes of −1, at 0
+    Equal pixels fire in the order of their index.
 
-    Raises ValueError for negative pixels, which have no time.
+    Parameters
+    ----------
+    x : array `(batch, *shape)`
+        Intensities, in units of a level, which one spike stands for.
+    cutoff
+        Share of a level above which a pixel fires.
+    levels
+        Number of levels up to the largest intensity. A pixel sends ⌈x − cutoff⌉ spikes together, at 1 − x / levels.
+    keep
+        Whether each frame sends only its changes against the one before: first what is withdrawn, by spikes of −1, at
+        0.
+
+    Returns
+    -------
+    Stream
+        The spikes of the pixels; times are in time units of an image.
+
+    Raises
+    ------
+    ValueError
+        For negative pixels, which have no time.
     """
     pixels = to_numpy(x)
     check_pixels(pixels, "input")

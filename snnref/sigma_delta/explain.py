@@ -11,7 +11,24 @@ from ..spiking.run import Trace
 
 
 def explain(trace: Trace, node: Population, place: tuple[int, ...], sample: int) -> str:
-    """Its bias and what its sources have said in the end, by size; the potential; what it has sent when."""
+    """Explain what a neuron sent: what it received, its potential, and its spikes with their times (Algorithm 1).
+
+    Parameters
+    ----------
+    trace
+        A simulated run.
+    node
+        The neuron's population.
+    place
+        Index of the neuron along the feature axes.
+    sample
+        Index in the batch.
+
+    Returns
+    -------
+    str
+        Several lines of text; potentials are in thresholds, times in time units of an image.
+    """
     said = {source: to_numpy(trace.trains[source].value())[sample] for source in node.sources}
     bias = float(np.broadcast_to(to_numpy(node.input.bias), node.shape)[place])
     v = bias + received(node, said, place)

@@ -8,9 +8,22 @@ from ..spiking.run import Run
 
 
 def neuron_updates(run: Run) -> OperationCounts:
-    """Of each sample: for every synapse that a spike crosses two comparisons, upwards and downwards, with V_q, which is
-    read (parallel projections count apart); and for every spike that a population sends V_q is changed. Nothing happens
-    between events. What is compared at reset, and the readout's own V_q, are left out."""
+    """Count what the neurons do besides synaptic operations.
+
+    Each synapse that a spike crosses causes two comparisons with V_q, upwards and downwards, for which V_q is read
+    (parallel projections count separately). Each spike that a population sends changes V_q. Nothing happens between
+    events. The comparisons at reset, and the readout's own V_q, are left out.
+
+    Parameters
+    ----------
+    run
+        A run of `snnref.sigma_delta`.
+
+    Returns
+    -------
+    OperationCounts
+        Operations of each sample, `(batch,)`.
+    """
     reached = run.operations.total
     sent = sum(
         per_sample_sums(run.trains[name].count()) for name, node in run.nodes.items() if isinstance(node, Population)

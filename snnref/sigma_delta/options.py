@@ -26,17 +26,33 @@ COMPARED = {"threshold": 0.05, "percentile": 99.9, "levels": 16, "cutoff": 0.5, 
 class SigmaDelta:
     """Options of hysteresis sigma-delta.
 
-    quantiser : what a neuron's spikes follow its potential by: "hysteresis", or "floor" or "round" for direct
-        quantisation
-    rule : of hysteresis: at most "one" spike for each that comes in, or as many as it takes until it is "settled"
-    strict : hysteresis fires beyond a difference of θ (>), not at it (≥)
-    settle : neurons compare once at reset, before anything comes in, so that those of large bias fire
-    cutoff : share of a level of the input above which a pixel fires
-    delay : between a spike and its arrival at a population or the readout, in time units; pools take none
-    output : what answers: the signed count of the last layer's "spikes" (of equals the higher potential), or the
-        "potential"
-    keep : the samples of a batch are the frames of one film: each finds the network as the one before left it
-    points : so many times the readout is asked, evenly until the end
+    Parameters
+    ----------
+    quantiser
+        How a neuron's spikes follow its potential: by "hysteresis", or by direct quantisation, "floor" or "round".
+    rule
+        Of hysteresis: at most "one" spike for each incoming spike, or as many as it takes until the neuron is
+        "settled".
+    strict
+        Whether hysteresis fires beyond a difference of θ (>), not at it (≥).
+    settle
+        Whether neurons compare once at reset, before any spike arrives, so that those with a large bias fire.
+    cutoff
+        Share of a level of the input above which a pixel fires.
+    delay
+        Time units between a spike and its arrival at a population or the readout; pools add none.
+    output
+        What answers: the signed count of the last layer's "spikes" (of equal counts the higher potential), or the
+        "potential".
+    keep
+        Whether the samples of a batch are the frames of one film: each finds the network as the one before left it.
+    points
+        Number of times at which the readout is read, spread evenly until the end.
+
+    Raises
+    ------
+    ValueError
+        If an option has a value that is not allowed.
     """
 
     method: ClassVar[str] = "sigma_delta"
@@ -69,7 +85,7 @@ class SigmaDelta:
 
     @property
     def wiring(self) -> Wiring:
-        """Who hears whom, neuron by neuron."""
+        """The synapses, neuron by neuron."""
         assert self._wiring is not None
         return self._wiring
 
@@ -80,7 +96,7 @@ class SigmaDelta:
 
     @property
     def times(self) -> np.ndarray:
-        """When the readout is asked, in time units since the frame began."""
+        """When the readout is read, in time units since the frame began."""
         return np.arange(1, self.points + 1) / self.points * self.duration
 
     @property
@@ -89,6 +105,7 @@ class SigmaDelta:
         return np.append(self.times[:-1], inf)
 
     def latency(self) -> float:
+        """Time units until the answer is there."""
         return self.duration
 
     def encode(self, x: Array) -> Stream:
@@ -96,7 +113,22 @@ class SigmaDelta:
         return intensity_to_delay(x, cutoff=self.cutoff, levels=self._levels, keep=self.keep)
 
     def answer(self, counts: np.ndarray, potentials: np.ndarray, kind: Array) -> Readings:
-        """From the readout's signed counts and potentials `(points, batch, classes)`."""
+        """Make the readings of the readout.
+
+        Parameters
+        ----------
+        counts : array `(points, batch, classes)`
+            Signed spike counts.
+        potentials : array `(points, batch, classes)`
+            Potentials, in thresholds.
+        kind
+            An array of the kind (NumPy or torch) that the readings should have.
+
+        Returns
+        -------
+        Readings
+            By counts or by potentials, as `output` says.
+        """
         v = like(potentials, kind)
         return Readings(v) if self.output == "potential" else Readings(like(counts, kind), potentials=v)
 

@@ -17,12 +17,30 @@ ROUNDINGS = ("floor", "round")
 
 
 def q_ann(snn: SNN, x: Array, *, rounding: str = "floor") -> Array:
-    """`(batch, classes)`: the outputs of a network with the same weights, whose activations are quantised directly with
-    the same levels, and whose input is what the spikes say (Q-ANN, Table I, Yousefzadeh et al. 2019).
+    """Run the quantised ANN on what the input spikes stand for (Q-ANN, Table I, Yousefzadeh et al. 2019).
 
-    rounding : of activations to whole levels: "floor", or "round" to the nearest; the outputs are not rounded
+    It has the same weights, and its activations are quantised directly with the same levels.
 
-    Where the network ends with a softmax, these are its inputs.
+    Parameters
+    ----------
+    snn
+        A network that `snnref.sigma_delta.convert` returned.
+    x : array `(batch, *input_shape)`
+        Images, none below 0.
+    rounding
+        How activations are rounded to whole levels: "floor", or "round" to the nearest. The outputs are not rounded.
+
+    Returns
+    -------
+    array `(batch, classes)`
+        The outputs, in units of the activation; where the network ends with a softmax, its inputs.
+
+    Raises
+    ------
+    TypeError
+        If another method converted the network.
+    ValueError
+        If the rounding is unknown, or the images do not fit.
     """
     if not isinstance(snn, SNN) or snn.stepwise.method != SigmaDelta.method:
         raise TypeError(f"snn: got {str(snn)[:60]}, expected what snnref.sigma_delta.convert returns")

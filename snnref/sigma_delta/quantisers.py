@@ -10,11 +10,21 @@ Number = Any  # a number, or a NumPy array of them
 
 
 def hysteresis(r: Number, n: Number, *, strict: bool = False) -> Number:
-    """One level up or down where input and output differ by 1 (Algorithm 1, Yousefzadeh et al. 2019); by more than 1
-    if `strict` (Eq. 1).
+    """Move one level up or down where input and output differ by 1 (Algorithm 1, Yousefzadeh et al. 2019).
 
-    r : the input, 0 or more
-    n : the output so far, a whole number: so n ± 1 is exact, and so is the comparison
+    Parameters
+    ----------
+    r : number or array `(...)`
+        The input in units of a level, 0 or more.
+    n : number or array `(...)`
+        The output so far, a whole number of levels; n ± 1 is exact then, and so is the comparison.
+    strict
+        Whether the difference must be more than 1 (Eq. 1).
+
+    Returns
+    -------
+    number or array `(...)`
+        1, 0 or −1 levels.
     """
     up, down = (r > n + 1, r < n - 1) if strict else (r >= n + 1, r <= n - 1)
     return np.subtract(up, down, dtype=float)
@@ -40,7 +50,26 @@ QUANTISERS = {"hysteresis": hysteresis, "floor": floor, "round": nearest}
 
 
 def follow(r: Number, n: Number, *, quantiser: str = "hysteresis", rule: str = "one", strict: bool = False) -> Number:
-    """By how many levels the output moves: of hysteresis one, or until it is settled; of direct quantisers all."""
+    """Compute the levels by which the output moves: with hysteresis one, or until settled; with direct quantisers all.
+
+    Parameters
+    ----------
+    r : number or array `(...)`
+        The input in units of a level, 0 or more.
+    n : number or array `(...)`
+        The output so far, a whole number of levels.
+    quantiser
+        "hysteresis", "floor" or "round".
+    rule
+        Of hysteresis: move by at most "one" level, or until "settled".
+    strict
+        Whether hysteresis moves only at a difference of more than 1.
+
+    Returns
+    -------
+    number or array `(...)`
+        Levels, signed.
+    """
     step, moved = QUANTISERS[quantiser], 0.0 * n
     while np.any(change := step(r, n + moved, strict=strict)):
         moved = moved + change

@@ -27,14 +27,29 @@ def neuron(
     rule: str = "one",
     strict: bool = False,
 ) -> tuple[Number, Number, Number]:
-    """What a neuron does with one incoming spike (Algorithm 1, Yousefzadeh et al. 2019).
+    """Process one incoming spike of a neuron (Algorithm 1, Yousefzadeh et al. 2019).
 
-    v : the potential, in any unit
-    n : the signed count of spikes sent so far; the paper's V_q is n times the threshold
-    charge : W · sign of the incoming spike (Eq. 3), in the unit of v
-    quantiser, rule, strict : how the count follows the potential, as in `SigmaDelta`
+    Parameters
+    ----------
+    v : number or array `(...)`
+        The potential, in any unit.
+    n : number or array `(...)`
+        The signed count of spikes sent so far; the paper's V_q is n times the threshold.
+    charge : number or array `(...)`
+        W · sign of the incoming spike (Eq. 3), in the unit of v.
+    threshold
+        θ, in the unit of v.
+    quantiser, rule, strict
+        How the count follows the potential, as in `SigmaDelta`.
 
-    Returns the spikes that it sends, signed, then v and n.
+    Returns
+    -------
+    spikes : number or array `(...)`
+        The spikes that the neuron sends, signed.
+    v : number or array `(...)`
+        The potential after the spike.
+    n : number or array `(...)`
+        The count after the spike.
     """
     v = v + charge
     spikes = follow(np.maximum(v, 0) / threshold, n, quantiser=quantiser, rule=rule, strict=strict)

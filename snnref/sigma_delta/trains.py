@@ -46,8 +46,23 @@ class Stream:
         return self.log[self.ends[sample] : self.ends[sample + 1]]
 
     def between(self, since: float, until: float) -> Stream:
-        """The events after one time and not after the other. Raises ValueError with `keep`: the samples before would
-        be cut too."""
+        """Select the events after one time and not after the other.
+
+        Parameters
+        ----------
+        since, until
+            Times, in time units of an image.
+
+        Returns
+        -------
+        Stream
+            These events.
+
+        Raises
+        ------
+        ValueError
+            With `keep`, since the samples before would be cut too.
+        """
         if self.keep:
             raise ValueError("the events of a film (keep=True) cannot be cut at a time of each frame")
         kept = (self.log["time"] > since) & (self.log["time"] <= until)

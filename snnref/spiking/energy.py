@@ -43,8 +43,10 @@ class OperationCounts:
 
 @dataclass(frozen=True)
 class Prices:
-    """What an operation, and a word of memory, costs. Source and technology are part of it: without them a number of
-    joules means nothing."""
+    """Energy of one operation, and of one word of memory.
+
+    Source and technology are part of it: without them a number of joules means nothing.
+    """
 
     addition: float
     multiplication: float
@@ -61,7 +63,7 @@ class Prices:
         return None if self.word is None else self.word * counts.words
 
     def total(self, counts: OperationCounts) -> Number:
-        """Of both, where the source prices both."""
+        """Energy of the operations and, where the source prices it, of the memory."""
         return self.compute(counts) + (0.0 if self.word is None else self.memory(counts))
 
 
@@ -80,16 +82,41 @@ SPIKES_PER_OUTPUT = 1.72  # below which rate codes can be cheaper on digital har
 
 
 def synaptic(run: Run) -> OperationCounts:
-    """What spikes cause, `(batch,)`: an addition for each synapse, a comparison for each pooling window; and the
-    products of an analog input, once. That a pool counts what has come, and that analog sums are kept, is left out."""
+    """Count what spikes cause: an addition for each synapse, a comparison for each pooling window.
+
+    The products of an analog input count once. The counters of pools, and the storage of analog sums, are left out.
+
+    Parameters
+    ----------
+    run
+        A run of any method.
+
+    Returns
+    -------
+    OperationCounts
+        Operations of each sample, `(batch,)`.
+    """
     spikes, pooled = run.operations.total, run.operations.pooling
     analog = np.full_like(spikes, run.analog_operations)
     return OperationCounts(spikes + analog, analog, pooled, 3 * spikes + 2 * (pooled + analog))
 
 
 def of_ann(net: Graph) -> OperationCounts:
-    """Of one forward pass. Batch normalisation is folded; an activation function counts as one comparison before its
-    unit is written, which is right for ReLU and too little for SiLU or a sigmoid."""
+    """Count the operations of one forward pass of the ANN.
+
+    Batch normalisation is folded. An activation function counts as one comparison before its unit is written, which is
+    right for ReLU and too little for SiLU or a sigmoid.
+
+    Parameters
+    ----------
+    net
+        A network.
+
+    Returns
+    -------
+    OperationCounts
+        Operations for one input.
+    """
     net = without_unused_layers(net)
     return sum((_layer(net, name) for name in net.layers), OperationCounts())
 
@@ -126,8 +153,26 @@ def _seen(pool: MaxPool | AvgPool | UnevenAvgPool, shape: Shape) -> int:
 def updates_per_step(
     run: Run, steps: Number, *, compares: bool = True, adds: bool = True, neurons: int
 ) -> OperationCounts:
-    """Of so many `neurons` in so many `steps` each, `(batch,)`: in every one the potential is read and written, and
-    something is added, or it is compared with a threshold."""
+    """Count the updates of neurons that change in every step: the potential is read and written.
+
+    Parameters
+    ----------
+    run
+        A run of any method.
+    steps : number or array `(batch,)`
+        Number of steps of each neuron.
+    compares
+        Whether each step compares the potential with a threshold.
+    adds
+        Whether each step adds something.
+    neurons
+        Number of neurons.
+
+    Returns
+    -------
+    OperationCounts
+        Operations of each sample, `(batch,)`.
+    """
     total = np.zeros(run.output.shape[0]) + neurons * np.asarray(steps, float)
     return OperationCounts(adds * total, 0 * total, compares * total, (2 + adds) * total)
 

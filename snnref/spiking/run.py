@@ -46,7 +46,7 @@ class Run:
 
     @cached_property
     def output_over_time(self) -> Array:
-        """`(steps, batch, classes)`: the decoded readout, had it been asked at each step; probabilities if the network
+        """`(steps, batch, classes)`: the decoded readout, as read at each step; probabilities if the network
         ends with a softmax."""
         answer = concatenate([part[READOUT] for part in self.parts])
         readings = answer.over_time
@@ -70,14 +70,14 @@ class Run:
 
     @property
     def unanswered(self) -> Array:
-        """`(batch,)`: where the last layer has said nothing so far: its readings are all 0, and the prediction means
+        """`(batch,)`: where the last layer has given no answer so far: its readings are all 0, and the prediction means
         nothing, unless potentials decide."""
         readings = concatenate([part[READOUT] for part in self.parts]).over_time[-1]
         return ~namespace(readings).any(readings != 0, axis=-1)
 
     @property
     def prediction_over_time(self) -> Array:
-        """`(steps, batch)`: the prediction, had it been asked at each step."""
+        """`(steps, batch)`: the prediction, as read at each step."""
         output = self.output_over_time
         xp, decides = namespace(output), concatenate([part[READOUT] for part in self.parts]).potentials
         if decides is not None:
@@ -105,7 +105,7 @@ class Run:
 
     @cached_property
     def operations(self) -> SynapticOperations:
-        """Synaptic operations of each sample, in all and by projection."""
+        """Synaptic operations of each sample, in total and by projection."""
         batch, receiving = self.output.shape[0], getattr(self.code, "neurons_receiving", None)
         return synaptic_operations(self.nodes, self.spikes, batch=batch, neurons_receiving=receiving)
 
@@ -116,8 +116,25 @@ class Run:
         return sum(analog_operations(self.nodes, name) for name in analog)
 
     def accuracy(self, labels: Array) -> float:
-        """The share of samples predicted as labelled. Raises ValueError if there is not one label each,
-        TypeError for labels that are no class indices."""
+        """Compute the share of samples that are predicted as labelled.
+
+        Parameters
+        ----------
+        labels : array `(batch,)`
+            The index of each sample's class.
+
+        Returns
+        -------
+        float
+            From 0 to 1.
+
+        Raises
+        ------
+        TypeError
+            For labels that are no class indices.
+        ValueError
+            If there is not one label for each sample.
+        """
         labels = to_numpy(labels)
         prediction = to_numpy(self.prediction)
         if labels.dtype.kind not in "iu":

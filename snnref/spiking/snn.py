@@ -20,16 +20,35 @@ class SinglePass:
     _record: bool = field(default=False, repr=False)  # whether the readout is asked at each step
 
     def sample_groups(self, nodes: Nodes, x: Array, *, record: bool = False) -> Iterator[tuple[slice, Self]]:
+        """Take the whole batch as one group.
+
+        Parameters
+        ----------
+        nodes
+            The graph.
+        x : array `(batch, *input_shape)`
+            The input.
+        record
+            Whether everything is kept.
+
+        Yields
+        ------
+        tuple
+            The samples of the group, and the options for it.
+        """
         yield slice(None), replace(self, _record=record)
 
     def time_chunks(self) -> Iterator[Self]:
+        """All time as one stretch."""
         yield self
 
     @property
     def is_stop(self) -> bool:
+        """Whether the readout is read at the end of this stretch: always."""
         return True
 
     def options_so_far(self) -> Self:
+        """The options themselves."""
         return self
 
 
@@ -60,28 +79,83 @@ class SNN:
         return {k: getattr(self.stepwise, k) for k in _settings(self.stepwise)}
 
     def simulate(self, x: Array, **settings: Any) -> Trace:
-        """The paper's dynamics for `x (batch, *input_shape)`, with all spikes and potentials.
+        """Run the paper's dynamics step by step, and record all spikes and potentials.
 
-        `settings` replace options of the method for this call (rate: `steps=…`).
-        Raises TypeError or ValueError for an unsuitable input or an unknown setting.
+        Parameters
+        ----------
+        x : array `(batch, *input_shape)`
+            The input, NumPy or torch.
+        **settings
+            Options of the method that are replaced for this call (rate: `steps=…`).
+
+        Returns
+        -------
+        Trace
+            Spikes, potentials and outputs, in the kind of x.
+
+        Raises
+        ------
+        TypeError
+            For an unknown setting, or an input that is no array of floats.
+        ValueError
+            For an input or a setting that does not fit.
         """
         check_input(x, self.nodes[INPUT].shape)
         code = with_settings(self.stepwise, settings)
         return Trace(self.nodes, [self._walk(code, x)], self.scales, code)
 
     def run(self, x: Array, *, record: bool = False, **settings: Any) -> Run:
-        """The same spikes as `simulate`, faster, and in memory that grows with the steps by the readings only.
+        """Compute the same spikes as `simulate`, faster, in memory that grows with the steps by the readings only.
 
-        Keeps spike counts, or with `record` the spike times too. `settings` as for `simulate`.
+        Parameters
+        ----------
+        x : array `(batch, *input_shape)`
+            The input, NumPy or torch.
+        record
+            Whether spike times are kept, not only spike counts.
+        **settings
+            Options of the method that are replaced for this call (rate: `steps=…`).
+
+        Returns
+        -------
+        Run
+            Spike counts and outputs, in the kind of x.
+
+        Raises
+        ------
+        TypeError
+            For an unknown setting, or an input that is no array of floats.
+        ValueError
+            For an input or a setting that does not fit.
         """
         for run in self.runs(x, record=record, **settings):  # noqa: B007 (the last one)
             pass
         return run
 
     def runs(self, x: Array, *, record: bool = False, **settings: Any) -> Iterator[Run]:
-        """One run that is asked while it goes on: what there is at each of its stops, and at its end.
+        """Run once, and yield the results so far at each of the run's stops, and at its end.
 
-        `settings` as for `simulate`, and those that say when it is asked (rate: `stops=[10, 50]`).
+        Parameters
+        ----------
+        x : array `(batch, *input_shape)`
+            The input, NumPy or torch.
+        record
+            Whether spike times are kept, not only spike counts.
+        **settings
+            Options of the method that are replaced for this call, and those that set its stops (rate: `stops=[10,
+            50]`).
+
+        Yields
+        ------
+        Run
+            The run up to each of these times.
+
+        Raises
+        ------
+        TypeError
+            For an unknown setting, or an input that is no array of floats.
+        ValueError
+            For an input or a setting that does not fit.
         """
         check_input(x, self.nodes[INPUT].shape)
         code = with_settings(self.closed, settings)
@@ -111,8 +185,27 @@ def _settings(code: Any) -> list[str]:
 
 
 def with_settings(code: Any, settings: Mapping[str, Any], *, besides: tuple[str, ...] = ()) -> Any:
-    """A code with some of its options replaced. Raises TypeError for unknown ones; it names those of `convert` too, if
-    told what it takes `besides`."""
+    """Replace some options of a code.
+
+    Parameters
+    ----------
+    code
+        Options of a method.
+    settings
+        New values, by name.
+    besides
+        Further settings that `convert` takes, which the message names.
+
+    Returns
+    -------
+    code
+        A copy with these options.
+
+    Raises
+    ------
+    TypeError
+        For an unknown setting.
+    """
     settings = {name: number(value) for name, value in settings.items()}
     known = _settings(code)
     for name in settings:

@@ -1,21 +1,21 @@
 """TDSNN (Zhang et al. 2019): reverse coding, where every neuron fires once, the later the larger its value; and the
 ticking neuron that makes it fire.
 
-=========  ================================  ==================================================
-paper      here                              unit
-=========  ================================  ==================================================
-L          leak                              time steps
-T(x)       spike_time, `lag` of a train      time steps since the window's beginning
-G(x)       staircase, `sent` of a train      a weight, as one spike at step 0 brings it
-A          drive                             activation, in units of the node's scale
-P, V       potentials                        a weight
+=========  =================================  ==================================================
+paper      name in code                       unit
+=========  =================================  ==================================================
+L          leak                               time steps
+T(x)       spike_time, `lag` of a train       time steps since the window's beginning
+G(x)       staircase, `sent` of a train       a weight, as one spike at step 0 brings it
+A          drive                              activation, in units of the node's scale
+P, V       potentials                         a weight
 θ          threshold, `h` times exp(−T_il/L)  the same; 0 in the paper after Eq. 6
-ω_tick     tick_weight, tick                 a weight
-T_il       end                               time steps since the inhibitory period's beginning
-T_o        lag                               time steps since the release
-T_m        latest, in `pooling`              time steps
-ω_k, N     1, inputs, in `pooling`           a weight; inputs of a pooling window
-=========  ================================  ==================================================
+ω_tick     tick_weight, tick                  a weight
+T_il       end                                time steps since the inhibitory period's beginning
+T_o        lag                                time steps since the release
+T_m        latest, in `pooling`               time steps
+ω_k, N     1, inputs, in `pooling`            a weight; inputs of a pooling window
+=========  =================================  ==================================================
 
 Read `layers.reverse_coding` (T and G, Eqs. 3, 10, 11), `ticking` (Eqs. 6, 7, 9), `stepwise` (the two periods, Eqs. 4
 and 5),

@@ -22,15 +22,30 @@ PASSING = (MaxPool, AvgPool, Softmax)  # a constant behind them is one before th
 
 
 def adjust(net: Graph, *, leak: float, unit: float = 1.0) -> Any:
-    """The network with G behind its input and behind every ReLU (or its max-pool), where layers with synapses read it.
+    """Put G behind the input and every ReLU (or its max-pool) that synapses read (Fig. 2, Zhang et al. 2019).
 
-    G(x) ≈ x + 1 brings Σ W more to a unit: it is taken off the bias before the ReLU. Where a convolution meets padding
-    that is too much, and where no bias is found before the ReLU it stays; training goes on from there.
+    G(x) ≈ x + 1 adds Σ W to a unit's sum: this is subtracted from the bias before the ReLU. Where a convolution meets
+    padding, that is too much; where no bias is found before the ReLU, it stays. Training then continues from there.
 
-    unit : the pixel value that is encoded as 1: a power of two, so that dividing by it is exact
+    Parameters
+    ----------
+    net
+        A trained network with ReLUs.
+    leak
+        L, in time steps.
+    unit
+        The pixel value that is encoded as 1: a power of two, so that dividing by it is exact.
 
-    Raises ValueError for units that reverse coding cannot express, a sum that is pooled without a ReLU, names that G
-    would take, or a network that is adjusted already.
+    Returns
+    -------
+    Graph
+        The adjusted network, of the same class as `net`.
+
+    Raises
+    ------
+    ValueError
+        For units that reverse coding cannot express, a sum that is max-pooled without a ReLU, layer names that G would
+        take, a leak or unit that is not allowed, or a network that is adjusted already.
     """
     check_leak(leak)
     if not isinstance(unit, Real) or not 0 < unit < inf or not log2(unit).is_integer():
@@ -55,7 +70,23 @@ def adjust(net: Graph, *, leak: float, unit: float = 1.0) -> Any:
 
 
 def adjustment(net: Graph) -> tuple[float, float] | None:
-    """The leak and the unit with which a network was adjusted; None for an ordinary one."""
+    """Find the leak and the unit with which a network was adjusted.
+
+    Parameters
+    ----------
+    net
+        Any network.
+
+    Returns
+    -------
+    tuple of float or None
+        The leak, in time steps, and the unit, in pixel values; None for an ordinary network.
+
+    Raises
+    ------
+    ValueError
+        If G is not where `adjust` puts it.
+    """
     codes = [layer for layer, _ in net.layers.values() if isinstance(layer, Activation) and layer.kind == KIND]
     leaks = {layer.parameter for layer in codes if layer.parameter}
     if not leaks:

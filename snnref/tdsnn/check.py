@@ -1,4 +1,4 @@
-"""TDSNN's neuron as a reference for one that somebody wrote, and the cases on which they are compared."""
+"""TDSNN's neuron as a reference for one of your own, and the cases on which they are compared."""
 
 from __future__ import annotations
 
@@ -16,8 +16,23 @@ Case = tuple[float, ...]  # for each step of the inhibitory period the sum of th
 
 
 def reference(arriving: Case, *, leak: float = 5.0, threshold: float = 0.0) -> float:
-    """The step of the active period in which the neuron fires. It negates the weights that it is given; the threshold
-    is in units of exp(−T_il / L)."""
+    """Compute the step of the active period in which the neuron fires.
+
+    Parameters
+    ----------
+    arriving
+        For each step of the inhibitory period, the sum of the weights of the spikes that arrive in it; the neuron
+        negates these weights.
+    leak
+        L, in time steps.
+    threshold
+        The threshold, in units of exp(−T_il / L).
+
+    Returns
+    -------
+    float
+        Time steps since the release.
+    """
     (*_, v), end = (
         inhibitory_period((-np.asarray(w, float) for w in arriving), leak=leak),
         np.asarray(len(arriving) - 1.0),
@@ -38,13 +53,30 @@ def cases() -> Iterator[tuple[dict[str, Any], Case]]:
 
 
 def run_case(neuron: Callable[..., Any], case: Case, options: dict[str, Any]) -> Iterator[tuple[float]]:
-    """One answer for each case."""
+    """Present a case to a neuron.
+
+    Parameters
+    ----------
+    neuron
+        Called as `neuron(arriving, **options)`, like `reference`.
+    case
+        For each step of the inhibitory period, the sum of the weights that arrive.
+    options
+        Further arguments of the neuron.
+
+    Yields
+    ------
+    tuple of float
+        The step of the active period in which the neuron fires: one answer for the case.
+    """
     yield (float(neuron(case, **options)),)
 
 
 def describe_case(case: Case, _: int) -> str:
+    """The arrivals of a case, in words."""
     return f"for arrivals of {', '.join(f'{w:g}' for w in case)} in the steps of the inhibitory period"
 
 
 def describe_answer(answer: tuple[float], case: Case) -> str:
+    """The step in which the neuron fires, in words."""
     return f"fires at step {answer[0]:g}"

@@ -36,19 +36,39 @@ def convert(
 ) -> SNN:
     """Convert a network to neurons that fire once, the later the larger their value (Zhang et al. 2019).
 
-    calibration : `(batch, *input_shape)`, samples like those the network was trained on, none below 0. Only a "fixed"
-        inhibition depends on them: it is as long as they need, for this leak and threshold
-    leak : L, in steps; 5 unless given. Times and resolution grow with it: values are told apart by factors of exp(1/L)
-        of x + unit
-    offset : a spike brings G(x) ≈ x + 1. "fold": the 1 is taken off the biases (b − Σ W), which converts any network
-        with ReLUs, approximately; "retrained": the network comes from `snnref.tdsnn.retrain`, which knows its leak, and
-        answers the same as its conversion. Unless given, whichever the network is made for
-    unit : the value that is encoded as 1 (at T(1)), one for all or a mapping from nodes ("input", populations) to
-        theirs, 1 where none is given: the smaller, the finer and the slower. What was retrained has its own
-    options : those of `TDSNN`, by name: `inhibition`, `threshold`; `run` and `simulate` can replace them for one call,
-        and the leak where the offset is folded
+    Parameters
+    ----------
+    net
+        A trained network with ReLUs, or one that `snnref.tdsnn.retrain` returned.
+    calibration : array `(batch, *input_shape)`
+        Samples like those the network was trained on, none below 0. Only a "fixed" inhibition depends on them: it is as
+        long as they need, for this leak and threshold.
+    leak
+        L, in time steps; 5 unless given. Times and resolution grow with it: values are told apart by factors of
+        exp(1/L) of x + unit.
+    offset
+        What becomes of the 1 in G(x) ≈ x + 1, which a spike contributes. "fold" subtracts it from the biases (b − Σ W):
+        this converts any network with ReLUs, approximately. "retrained" takes a network from `snnref.tdsnn.retrain`,
+        which has its own leak, and gives the same outputs as its conversion. By default whichever the network is made
+        for.
+    unit
+        The value that is encoded as 1 (at T(1)): one for all, or a mapping from nodes ("input", populations) to theirs,
+        1 where none is given. The smaller, the finer and the slower. A retrained network has its own.
+    **options
+        Options of `TDSNN`, by name: `inhibition`, `threshold`; `run` and `simulate` can replace them for one call, and
+        the leak where the offset is folded.
 
-    Raises ValueError or TypeError for data or options that make no sense.
+    Returns
+    -------
+    SNN
+        The converted network. Its scales are the units of every node.
+
+    Raises
+    ------
+    TypeError
+        If `net` is no network, or an option is unknown.
+    ValueError
+        If the data, the network or an option does not fit.
     """
     if not isinstance(net, Graph):
         raise TypeError(f"net: got {type(net).__name__}, expected a Network; import a torch module with from_torch")

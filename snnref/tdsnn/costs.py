@@ -31,13 +31,24 @@ class Costs:
 
     @property
     def total(self) -> float | np.ndarray:
+        """Additions and multiplications together."""
         return self.additions + self.multiplications
 
 
 def ann_costs(net: Graph | Nodes) -> Costs:
-    """M N products and (M − 1) N sums for N neurons of M inputs; N − 1 comparisons for a pool of N (Table 3, left).
+    """Count the operations of the ANN (Table 3, left, Zhang et al. 2019).
 
-    net : a network, or its canonical nodes, as `run.nodes`
+    N neurons of M inputs take M N products and (M − 1) N sums; a pool of N inputs takes N − 1 comparisons.
+
+    Parameters
+    ----------
+    net
+        A network, or its canonical nodes, such as `run.nodes`.
+
+    Returns
+    -------
+    Costs
+        Operations for one input.
     """
     nodes = canonical(net) if isinstance(net, Graph) else net
     products = synapses(nodes)
@@ -45,10 +56,21 @@ def ann_costs(net: Graph | Nodes) -> Costs:
 
 
 def table_costs(net: Graph | Nodes, steps: float) -> Costs:
-    """What Table 2 was counted with, as its own columns show: both periods of all N neurons last T `steps`, so that
-    each leaks 2 T times and hears T ticks.
+    """Count the operations as Table 2 does (Zhang et al. 2019), as its own columns show.
 
-    net : as for `ann_costs`
+    Both periods of all N neurons last T steps, so that each neuron leaks 2 T times and receives T ticks.
+
+    Parameters
+    ----------
+    net
+        A network, or its canonical nodes, such as `run.nodes`.
+    steps
+        T, in time steps.
+
+    Returns
+    -------
+    Costs
+        Operations for one input.
     """
     nodes = canonical(net) if isinstance(net, Graph) else net
     ann, n = ann_costs(nodes), weighted_neurons(nodes)
@@ -56,18 +78,50 @@ def table_costs(net: Graph | Nodes, steps: float) -> Costs:
 
 
 def costs(run: Run) -> Costs:
-    """Of a run, by its spikes: each adds a weight to every neuron that it reaches, the bias neuron's too; ticks add
-    until a neuron fires; it leaks in each step of its inhibitory period, and of its active one until it fires.
+    """Count the operations of a run by its spikes.
 
-    Raises TypeError for a run of another method.
+    Each spike adds a weight to every neuron that it reaches, the bias neuron's spike too. Ticks add until a neuron
+    fires. A neuron leaks in each step of its inhibitory period, and of its active period until it fires.
+
+    Parameters
+    ----------
+    run
+        A run of `snnref.tdsnn`.
+
+    Returns
+    -------
+    Costs
+        Operations of each sample, `(batch,)`.
+
+    Raises
+    ------
+    TypeError
+        For a run of another method.
     """
     whole, ticks = hardware_costs(run), waited(run)
     return Costs(whole.additions + ticks, whole.multiplications + ticks)
 
 
 def hardware_costs(run: Run) -> Costs:
-    """Without the ticking neuron (Fig. 6, Table 3): potentials are encoded by T(A) outside; what leaks, does so in the
-    inhibitory period only. Raises TypeError for a run of another method."""
+    """Count the operations of a run without the ticking neuron (Fig. 6, Table 3, Zhang et al. 2019).
+
+    T(A) is computed outside and encodes the potentials; neurons leak in the inhibitory period only.
+
+    Parameters
+    ----------
+    run
+        A run of `snnref.tdsnn`.
+
+    Returns
+    -------
+    Costs
+        Operations of each sample, `(batch,)`.
+
+    Raises
+    ------
+    TypeError
+        For a run of another method.
+    """
     require_ours(run)
     nodes, inhibited = run.nodes, np.zeros(run.output.shape[0])
     for node in weighted_nodes(nodes).values():
@@ -94,7 +148,18 @@ def comparisons(nodes: Nodes) -> int:
 
 
 def counted(run: Run) -> dict[str, np.ndarray]:
-    """What `evaluate` reports besides, of each sample: the paper's operations, with the ticking neuron and without."""
+    """Count what `evaluate` also reports: the paper's operations, with the ticking neuron and without.
+
+    Parameters
+    ----------
+    run
+        A run of `snnref.tdsnn`.
+
+    Returns
+    -------
+    dict of array `(batch,)`
+        Additions and multiplications of each sample, by name.
+    """
     whole, hardware = costs(run), hardware_costs(run)
     return {
         "additions": np.asarray(whole.additions),

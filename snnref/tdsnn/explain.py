@@ -14,7 +14,24 @@ from ..spiking.run import Trace
 
 
 def explain(trace: Trace, node: Population, place: tuple[int, ...], sample: int) -> str:
-    """Its bias and its sources, by size; the potential that they leave; how long ticks take to make up for it."""
+    """Explain when a neuron fired: what it received, its potential, and how long the ticks took (Eqs. 8-10).
+
+    Parameters
+    ----------
+    trace
+        A simulated run.
+    node
+        The neuron's population.
+    place
+        Index of the neuron along the feature axes.
+    sample
+        Index in the batch.
+
+    Returns
+    -------
+    str
+        Several lines of text; times are in steps, values in units of the node's scale.
+    """
     code, trains = trace.code, {source: trace.trains[source] for source in node.sources}
     sent = {source: to_numpy(train.value())[sample] for source, train in trains.items()}
     bias = float(np.broadcast_to(to_numpy(node.input.bias), node.shape)[place])

@@ -9,8 +9,21 @@ from .costs import costs, waited, weighted_neurons
 
 
 def neuron_updates(run: Run) -> OperationCounts:
-    """Of each sample: a multiplication for every step in which a neuron leaks; a tick and a comparison for every step
-    of its active period, until it fires; the bias neuron's spike."""
+    """Count what the neurons do besides synaptic operations.
+
+    A neuron takes a multiplication for every step in which it leaks, a tick and a comparison for every step of its
+    active period until it fires, and an addition for the bias neuron's spike.
+
+    Parameters
+    ----------
+    run
+        A run of `snnref.tdsnn`.
+
+    Returns
+    -------
+    OperationCounts
+        Operations of each sample, `(batch,)`.
+    """
     leaks, ticks = costs(run).multiplications, waited(run)
     biased = weighted_neurons(run.nodes)
     return OperationCounts(biased + ticks, leaks, ticks + neurons(run.nodes), 2 * leaks + ticks + 3 * biased)

@@ -27,14 +27,25 @@ MOST = 0.99  # of a threshold
 class TDSNN:
     """Options of TDSNN.
 
-    leak : L, the time constant of every potential, in steps
-    inhibition : when a layer's inhibitory period ends: with the "last" spike that reaches it, for each sample anew; or
-        after a "fixed" time, which is enough for the calibration data: what would come later fires then
-    threshold : of all neurons, over exp(−T_il / L), which is what a value of 1 leaves at the end of the inhibitory
+    Parameters
+    ----------
+    leak
+        L, the time constant of every potential, in time steps.
+    inhibition
+        When a layer's inhibitory period ends: with the "last" spike that reaches it, for each sample separately; or
+        after a "fixed" time, which is enough for the calibration data: later spikes are sent then.
+    threshold
+        Threshold of all neurons, over exp(−T_il / L), which is what a value of 1 leaves at the end of the inhibitory
         period: 0 in the paper, which rounds times up; "nearest" for the negative one that rounds them to the nearest
-        step; or any number up to 0.99
-    offset : what was done about G(x) ≈ x + 1: "fold", the 1 was taken off the biases; "retrained", the network was
-        trained with G. Chosen in `convert`, stated here
+        step; or any number up to 0.99.
+    offset
+        What was done about G(x) ≈ x + 1: "fold", the 1 was subtracted from the biases; "retrained", the network was
+        trained with G. Chosen in `convert`, stated here.
+
+    Raises
+    ------
+    ValueError
+        If an option has a value that is not allowed, or options do not fit together.
     """
 
     method: ClassVar[str] = "tdsnn"
@@ -95,7 +106,23 @@ class TDSNN:
         return spike_time(drive, leak=self.leak, threshold=self.h)
 
     def horizon(self, name: str) -> int | None:
-        """The step in which the last neurons of a node are made to fire; None: they take the time they need."""
+        """Look up the step in which the last neurons of a node are made to fire.
+
+        Parameters
+        ----------
+        name
+            The node.
+
+        Returns
+        -------
+        int or None
+            In time steps of the active period; None: neurons take the time they need.
+
+        Raises
+        ------
+        ValueError
+            If the inhibition is "fixed" and was not measured.
+        """
         if self.inhibition == "last":
             return None
         if self._largest is None:
@@ -118,8 +145,20 @@ class TDSNN:
         return namespace(latest).clip(latest, self.one, None)
 
     def release(self, trains: Mapping[str, Any]) -> Array:
-        """`(batch,)`: when that inhibitory period ends, in steps since the input's window began. Sources whose window
-        began sooner wait for the others, in delay lines."""
+        """Compute when the inhibitory period ends of the layer that some trains reach.
+
+        Sources whose window began sooner wait for the others, in delay lines.
+
+        Parameters
+        ----------
+        trains
+            The train of each source.
+
+        Returns
+        -------
+        array `(batch,)`
+            Time steps since the input's window began.
+        """
         return _largest(train.begin for train in trains.values()) + self.end(trains)
 
     def bias(self, node: Population | Readout, x: Array) -> Array:
@@ -127,13 +166,42 @@ class TDSNN:
         return self._bias.like(x)[node.name]
 
     def finite(self, output: Array) -> Array:
-        """The output, or ValueError where values have grown beyond all bounds: the least of them is exp(1/L) − 1."""
+        """Check that the output is finite; the smallest value above 0 is exp(1/L) − 1.
+
+        Parameters
+        ----------
+        output : array
+            The output.
+
+        Returns
+        -------
+        array
+            The same.
+
+        Raises
+        ------
+        ValueError
+            If values overflow.
+        """
         if not bool(namespace(output).all(namespace(output).isfinite(output))):
             raise ValueError(f"leak: got {self.leak:g}, with which values overflow; take a larger one")
         return output
 
     def check(self, x: Array, what: str) -> None:
-        """Refuse negative values, by Inexpressible."""
+        """Refuse values below 0.
+
+        Parameters
+        ----------
+        x : array
+            The values.
+        what
+            Their name in messages.
+
+        Raises
+        ------
+        Inexpressible
+            If there are values below 0.
+        """
         if (low := float(x.min())) < 0:
             raise Inexpressible(
                 f"{what}: got values down to {low:.4g}, expected 0 or more: reverse coding says nothing below; "
@@ -142,8 +210,20 @@ class TDSNN:
 
 
 def half_step(leak: float) -> float:
-    """The threshold, over exp(−T_il / L), with which times are L ln(x + 1) to the nearest step (from Eq. 6, Zhang et
-    al. 2019): ⌈L ln((x + 1) / (1 − h))⌉ with L ln(1 − h) = ½."""
+    """Compute the threshold with which times are L ln(x + 1) to the nearest step (from Eq. 6, Zhang et al. 2019).
+
+    It follows from ⌈L ln((x + 1) / (1 − h))⌉ with L ln(1 − h) = ½.
+
+    Parameters
+    ----------
+    leak
+        L, in time steps.
+
+    Returns
+    -------
+    float
+        h, in units of exp(−T_il / L); below 0.
+    """
     return 1 - exp(0.5 / leak)
 
 

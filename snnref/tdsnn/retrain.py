@@ -28,24 +28,46 @@ def retrain(
     progress: Callable[[int, int, float], None] | None = None,
     checkpoint: Path | str | None = None,
 ) -> Any:
-    """Put G(x) before every layer with synapses, and train on; convert the result with `offset="retrained"`.
+    """Put G(x) before every layer with synapses, and continue training; convert the result with `offset="retrained"`.
 
-    net : a trained network with ReLUs; or an adjusted one, which is trained further
-    data : images `(samples, *input_shape)`, none below 0, and labels `(samples,)`
-    leak : L, which the conversion then has too; 5 unless given (an adjusted network has its own)
-    unit : the pixel value that is encoded as 1, a power of two; 1 unless given. The paper is silent about it; the
-        smaller, the more grey levels are told apart, and the longer an image takes. (Other layers find their own.)
-    how : epochs, learning rate and so on, as `TrainingOptions(epochs=10, learning_rate=4e-3, …)` of
-        `snnref.training.options`, with "augmentation" for images that are changed a little each time. By default 5
-        epochs, or as many as 600 updates take, with a learning rate of 2e-3
-    progress : called after every epoch with its number, the number of all, and the mean loss
-    checkpoint : a file that is renewed after every epoch; if it is there at the start, training goes on from it and
-        ends as if it had never stopped. It stays: remove it once the network is safe
-
-    The gradient of ⌈·⌉ goes straight through, as if G(x) were max(0, x) + 1. What comes out can still be worse than the
+    The gradient of ⌈·⌉ goes straight through, as if G(x) were max(0, x) + 1. The result can still be worse than the
     network that went in: only its conversion adds no error. The same seed, versions and machine give the same weights.
-    Needs the extra `torch`. Raises ValueError or TypeError for data, leaks and networks that do not fit, and for a
-    checkpoint of another training.
+    This needs the extra `torch`.
+
+    Parameters
+    ----------
+    net
+        A trained network with ReLUs; or an adjusted one, whose training then continues.
+    data
+        Images `(samples, *input_shape)`, none below 0, and labels `(samples,)`.
+    leak
+        L, in time steps, which the conversion then has too; 5 unless given (an adjusted network has its own).
+    unit
+        The pixel value that is encoded as 1, a power of two; 1 unless given. The paper does not give it. The smaller,
+        the more grey levels are told apart, and the longer an image takes. (Other layers find their own.)
+    how
+        Epochs, learning rate and so on, as `TrainingOptions(epochs=10, learning_rate=4e-3, …)` of
+        `snnref.training.options`, with "augmentation" for images that are changed a little each time. By default 5
+        epochs, or as many as 600 updates take, with a learning rate of 2e-3.
+    seed
+        Seed of everything drawn at random.
+    progress
+        Called after every epoch with its number, the number of all epochs, and the mean loss.
+    checkpoint
+        A file that is rewritten after every epoch. If it exists at the start, training continues from it and ends as if
+        it had never stopped. It stays: remove it once the network is saved.
+
+    Returns
+    -------
+    Graph
+        The retrained network, of the same class as `net`.
+
+    Raises
+    ------
+    TypeError
+        If `net` is no network, or `data` or `how` is of the wrong type.
+    ValueError
+        For data, leaks or networks that do not fit, and for a checkpoint of another training.
     """
     from ..training.trainer import Trainer  # torch only where it is asked for
 

@@ -28,8 +28,16 @@ class Stage:
 class Schedule:
     """What happens when, for one sample; print it.
 
-    latency : steps until the potentials of the last layer are complete
-    interval : steps until the next sample can enter: the longest inhibitory and active period of one layer together
+    Parameters
+    ----------
+    stages
+        The periods of every node.
+    delay_lines
+        Where spikes wait that skip a period.
+    latency
+        Time steps until the potentials of the last layer are complete.
+    interval
+        Time steps until the next sample can enter: the longest inhibitory and active period of one layer together.
     """
 
     stages: tuple[Stage, ...]
@@ -50,8 +58,27 @@ class Schedule:
 
 
 def schedule(run: Run, *, sample: int = 0) -> Schedule:
-    """The pipeline of a sample that was run. Raises TypeError for a run of another method, ValueError for a sample that
-    is not there."""
+    """Work out when each node integrates and fires, for a sample that was run (Fig. 3, Zhang et al. 2019).
+
+    Parameters
+    ----------
+    run
+        A run of `snnref.tdsnn`.
+    sample
+        Index in the batch.
+
+    Returns
+    -------
+    Schedule
+        The periods of every node, in time steps.
+
+    Raises
+    ------
+    TypeError
+        For a run of another method.
+    ValueError
+        If there is no such sample.
+    """
     require_ours(run)
     batch = run.output.shape[0]
     if not -batch <= sample < batch:

@@ -15,10 +15,21 @@ from .trains import Late
 
 
 def inhibitory_period(arriving: Iterable[Array], *, leak: float) -> list[Array]:
-    """The potential after each step in which the neuron must not fire (Eqs. 3 and 4, Zhang et al. 2019).
+    """Compute the potential after each step in which the neuron must not fire (Eqs. 3 and 4, Zhang et al. 2019).
 
-    arriving : for each step the sum of the weights of the spikes that arrive then
-    What is there decays by exp(−1/L) a step, so that the latest spikes count most: at the end Σ W exp(−(T_il − t)/L).
+    The potential decays by exp(−1/L) a step, so that the latest spikes count most: at the end Σ W exp(−(T_il − t)/L).
+
+    Parameters
+    ----------
+    arriving : arrays `(...)`
+        For each step, the sum of the weights of the spikes that arrive in it.
+    leak
+        L, in time steps.
+
+    Returns
+    -------
+    list of arrays `(...)`
+        The potential after each step, in units of a weight.
     """
     v: Array = 0.0
     potentials = []
@@ -31,13 +42,35 @@ def inhibitory_period(arriving: Iterable[Array], *, leak: float) -> list[Array]:
 def active_period(
     v: Array, *, tick: Array | float, leak: float, threshold: Array | float = 0.0, last: int | None = None
 ) -> tuple[Array, list[Array]]:
-    """When each neuron fires, and its potential at the release and in each step from there (Eq. 5, Zhang et al. 2019).
+    """Compute when each neuron fires, and its potential from the release on (Eq. 5, Zhang et al. 2019).
 
-    v : the potential at the release; at or above the threshold a neuron fires at once, at step 0
-    tick : ω_tick, with which the ticking neuron raises all of them in every step from 1 on, until all have fired
-    last : the step in which whoever is left is made to fire; None: they get the time they need
+    A neuron that has fired then rests.
 
-    A neuron that has fired rests from then on. Raises ValueError for ticks that never reach the threshold.
+    Parameters
+    ----------
+    v : array `(...)`
+        The potential at the release; at or above the threshold a neuron fires at once, at step 0.
+    tick
+        ω_tick, in the unit of v: the ticking neuron raises all neurons by it in every step from 1 on, until all have
+        fired.
+    leak
+        L, in time steps.
+    threshold
+        θ, in the unit of v.
+    last
+        The step in which all remaining neurons are made to fire; None: they take the time they need.
+
+    Returns
+    -------
+    times : array `(...)`
+        Time steps since the release.
+    potentials : list of arrays `(...)`
+        The potential at the release and in each step after it.
+
+    Raises
+    ------
+    ValueError
+        If the ticks never reach the threshold.
     """
     xp = namespace(v)
     waiting, times, potentials = v == v, xp.zeros_like(v), [v]

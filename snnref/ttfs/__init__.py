@@ -1,7 +1,7 @@
 """Two-stage time to first spike (Lopez-Randulfe et al. 2022): a value is the time of one spike, the larger the earlier.
 
 =========  ==============================  ==========================================
-paper      here                            unit
+paper      name in code                    unit
 =========  ==============================  ==========================================
 t_max      t_max                           time steps: the length of each window
 x_max      scales                          activation

@@ -11,11 +11,25 @@ from ..network.nodes import Nodes, Population, Projection, Readout, Scales
 
 
 def bound(node: Population | Readout, nodes: Nodes, scales: Scales) -> np.ndarray:
-    """`(*features)`: x_max Σ W⁺ + b over all that comes in, since no source says less than 0 or more than its x_max.
+    """Bound what a neuron can receive: x_max Σ W⁺ + b over all sources (Eq. 5, Lopez-Randulfe et al. 2022).
 
-    In the paper's terms u_max / t_max, times x_max of the layer below (Eq. 5, Lopez-Randulfe et al. 2022; it is silent
-    on biases). Where a projection is a chain of several layers that sum, each is bounded by the bounds on the one
-    before: valid, and looser than need be.
+    No source sends less than 0 or more than its x_max. In the paper's terms the bound is u_max / t_max, times x_max of
+    the layer below; the paper is silent on biases. Where a projection is a chain of several layers that sum, each is
+    bounded by the bounds on the one before: valid, but looser than necessary.
+
+    Parameters
+    ----------
+    node
+        The node that receives.
+    nodes
+        The canonical graph.
+    scales
+        x_max of each source, in units of the activation.
+
+    Returns
+    -------
+    array `(*features)`
+        The bound of each neuron, in units of the activation.
     """
     highest = sum(_highest(p, np.broadcast_to(scales[p.source], nodes[p.source].shape)) for p in node.input.projections)
     return np.broadcast_to(highest + node.input.bias, node.shape)

@@ -1,4 +1,4 @@
-"""The two-stage neuron as a reference for one that somebody wrote, and the cases on which they are compared."""
+"""The two-stage neuron as a reference for one of your own, and the cases on which they are compared."""
 
 from __future__ import annotations
 
@@ -14,7 +14,22 @@ Case = tuple[float, ...]  # for each step of the silent stage the sum of the wei
 
 
 def reference(arriving: Case, *, threshold: float = 1.0, early: float = 0.0) -> float:
-    """The step of the spiking stage in which the neuron fires; as many as there are arrivals if it does not."""
+    """Compute the step at which the two-stage neuron fires.
+
+    Parameters
+    ----------
+    arriving
+        For each step of the silent stage, the sum of the weights of the spikes that arrive in it.
+    threshold
+        u_th, in units of a weight times a step.
+    early
+        Charge at the beginning of the spiking stage, in steps of its current.
+
+    Returns
+    -------
+    float
+        The step of the spiking stage; `len(arriving)` if the neuron does not fire.
+    """
     times, _ = two_stages(map(np.asarray, arriving), threshold=threshold, early=early)
     return float(times)
 
@@ -30,13 +45,30 @@ def cases() -> Iterator[tuple[dict[str, Any], Case]]:
 
 
 def run_case(neuron: Callable[..., Any], case: Case, options: dict[str, Any]) -> Iterator[tuple[float]]:
-    """One answer for each case."""
+    """Present a case to a neuron.
+
+    Parameters
+    ----------
+    neuron
+        Called as `neuron(arriving, **options)`, like `reference`.
+    case
+        For each step of the silent stage, the sum of the weights that arrive.
+    options
+        Further arguments of the neuron.
+
+    Yields
+    ------
+    tuple of float
+        The step of the spiking stage in which the neuron fires: one answer for the case.
+    """
     yield (float(neuron(case, **options)),)
 
 
 def describe_case(case: Case, _: int) -> str:
+    """The arrivals of a case, in words."""
     return f"for arrivals of {', '.join(f'{w:g}' for w in case)} in the steps of the silent stage"
 
 
 def describe_answer(answer: tuple[float], case: Case) -> str:
+    """The step in which the neuron fires, in words."""
     return f"fires at step {answer[0]:g}" if answer[0] < len(case) else f"does not fire (returns t_max = {answer[0]:g})"

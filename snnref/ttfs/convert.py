@@ -27,15 +27,35 @@ def convert(
 ) -> SNN:
     """Convert a network to two-stage neurons with at most one spike (Lopez-Randulfe et al. 2022).
 
-    calibration : `(batch, *input_shape)`, samples like those the network was trained on, none below 0
-    t_max : steps of a window; the thresholds are chosen for it, though `run` and `simulate` can replace it for one call
-    threshold : "search" for those at which the spikes say what the ANN's units answer, as nearly as they can; "maximum"
-        for the largest activations; "bound" for what no activation can reach (Eq. 5); a number, u_th of all
-        populations, in units of a weight times a step; or a mapping from populations to any of these
-    per : one threshold a "layer", or one a "channel"
-    options : those of `TTFS`, by name: `half_step`, `output`; `run` and `simulate` can replace them for one call
+    Parameters
+    ----------
+    net
+        A trained network with ReLUs.
+    calibration : array `(batch, *input_shape)`
+        Samples like those the network was trained on, none below 0.
+    t_max
+        Length of a window, in time steps. The thresholds are chosen for it, though `run` and `simulate` can replace it
+        for one call.
+    threshold
+        "search" for the thresholds at which the spikes represent the ANN's activations best, by the mean square;
+        "maximum" for the largest activations; "bound" for what no activation can reach (Eq. 5); a number, u_th of all
+        populations, in units of a weight times a step; or a mapping from populations to any of these.
+    per
+        One threshold for each "layer", or one for each "channel".
+    **options
+        Options of `TTFS`, by name: `half_step`, `output`; `run` and `simulate` can replace them for one call.
 
-    Raises ValueError or TypeError for data or options that make no sense.
+    Returns
+    -------
+    SNN
+        The converted network. Its scales are x_max of every node, in units of the activation.
+
+    Raises
+    ------
+    TypeError
+        If `net` is no network, or an option is unknown.
+    ValueError
+        If the data, the network or an option does not fit.
     """
     if not isinstance(net, Graph):
         raise TypeError(f"net: got {type(net).__name__}, expected a Network; import a torch module with from_torch")

@@ -6,10 +6,21 @@ from ..arrays import Array, namespace
 
 
 def first_spike(x: Array, *, t_max: int, early: float = 0.0) -> Array:
-    """t(x) = t_max (1 − x) in whole steps, for x in units of x_max: the largest comes first, at 0.
+    """Compute the time of a value's spike, t(x) = t_max (1 − x) in whole steps: the largest value fires at 0 (Eq. 1).
 
-    early : by how much of a step sooner: 0.5 takes the nearest step, 0 the one that follows
-    Returns t_max, which is no spike, for what is too small; more than x_max comes at 0 too.
+    Parameters
+    ----------
+    x : array `(...)`
+        Values in units of x_max. Values above 1 fire at 0 too.
+    t_max
+        Length of the window, in time steps.
+    early
+        By what part of a step the spike comes sooner: 0.5 takes the nearest step, 0 the one that follows.
+
+    Returns
+    -------
+    array `(...)`
+        Time steps since the window began; t_max, which means no spike, for values that are too small.
     """
     xp = namespace(x)
     return xp.clip(xp.ceil(t_max - t_max * x - early), 0, t_max)

@@ -13,7 +13,24 @@ from ..spiking.run import Trace
 
 
 def explain(trace: Trace, node: Population, place: tuple[int, ...], sample: int) -> str:
-    """Its bias and its sources, by size; the potential that they leave; when the current has raised it to u_th."""
+    """Explain when a neuron fired: what it received, its potential, and when that reached u_th (Eqs. 3 and 4).
+
+    Parameters
+    ----------
+    trace
+        A simulated run.
+    node
+        The neuron's population.
+    place
+        Index of the neuron along the feature axes.
+    sample
+        Index in the batch.
+
+    Returns
+    -------
+    str
+        Several lines of text; charges are in units of t_max to the threshold, times in steps.
+    """
     t_max = trace.code.t_max
     sent = {source: to_numpy(trace.trains[source].lead)[sample] for source in node.sources}
     bias = float(_at(node.input.bias, node.shape, place))

@@ -12,8 +12,21 @@ from .schedule import answering
 
 
 def neuron_updates(run: Run) -> OperationCounts:
-    """Of each sample. In every step of the silent stage a neuron adds its slope; in every step of the spiking stage it
-    compares, and adds the current unless it fires. A readout that fires is counted as if it never did."""
+    """Count what the neurons do besides synaptic operations.
+
+    In every step of the silent stage a neuron adds its slope. In every step of the spiking stage it compares, and adds
+    the current unless it fires. A readout that fires is counted as if it never did.
+
+    Parameters
+    ----------
+    run
+        A run of `snnref.ttfs`.
+
+    Returns
+    -------
+    OperationCounts
+        Operations of each sample, `(batch,)`.
+    """
     total, t_max = OperationCounts(), run.code.t_max
     for name, node in weighted_nodes(run.nodes).items():
         n = prod(node.shape)

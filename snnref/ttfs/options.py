@@ -22,10 +22,20 @@ COMPARED = {"t_max": 32}  # settings for a comparison with other methods
 class TTFS:
     """Options of two-stage time to first spike.
 
-    t_max : steps of a window: of a silent stage, and of a spiking stage
-    half_step : neurons start their spiking stage with half a step's charge, so that values are rounded to the nearest
-        step; without, the crossing of the threshold rounds them down
-    output : what answers: the "earliest" spike of the last layer, or its "potential" at the end of its silent stage
+    Parameters
+    ----------
+    t_max
+        Length of a window, in time steps: of a silent stage, and of a spiking stage.
+    half_step
+        Whether neurons start their spiking stage with half a step's charge, so that values are rounded to the nearest
+        step. Without it, the crossing of the threshold rounds them down.
+    output
+        What answers: the "earliest" spike of the last layer, or its "potential" at the end of its silent stage.
+
+    Raises
+    ------
+    ValueError
+        If an option has a value that is not allowed.
     """
 
     method: ClassVar[str] = "ttfs"
@@ -61,7 +71,20 @@ class TTFS:
         return Timed(self.t_max - first_spike(x, t_max=self.t_max, early=self.early), self.t_max)
 
     def check(self, x: Array, what: str) -> None:
-        """Refuse negative values, by Inexpressible."""
+        """Refuse values below 0.
+
+        Parameters
+        ----------
+        x : array
+            The values.
+        what
+            Their name in messages.
+
+        Raises
+        ------
+        Inexpressible
+            If there are values below 0.
+        """
         if (low := float(x.min())) < 0:
             raise Inexpressible(
                 f"{what}: got values down to {low:.4g}, expected 0 or more: a time to first spike stands for 0 to "
@@ -69,4 +92,5 @@ class TTFS:
             )
 
     def latency(self) -> int:
+        """Time steps until the answer is there."""
         return self._windows[self.output] * self.t_max

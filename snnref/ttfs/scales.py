@@ -109,11 +109,25 @@ class Chooser:
 
 
 def thresholds(snn: SNN) -> dict[str, np.ndarray | float]:
-    """u_th of each population and of the readout, in the paper's unit: a weight times a step.
+    """Compute u_th of each population and of the readout, in the paper's unit, for the t_max of the conversion.
 
-    The inverse of x_max = u_th · x_max of the layer below / t_max, for the t_max of the conversion. Where sources with
-    different x_max meet, the weights of each are to be multiplied by its share of the largest. Raises TypeError for
-    what `convert` did not return.
+    This inverts x_max = u_th · x_max of the layer below / t_max. Where sources with different x_max meet, multiply the
+    weights of each by its share of the largest.
+
+    Parameters
+    ----------
+    snn
+        A network that `snnref.ttfs.convert` returned.
+
+    Returns
+    -------
+    dict of float or array
+        u_th by node, in units of a weight times a step; an array if the threshold differs between channels.
+
+    Raises
+    ------
+    TypeError
+        If another method converted the network.
     """
     require_ours(snn)
     t_max = snn.options["t_max"]
@@ -121,13 +135,48 @@ def thresholds(snn: SNN) -> dict[str, np.ndarray | float]:
 
 
 def quantised(value: Array, scale: Array | float, *, t_max: int, early: float = 0.5) -> Array:
-    """What a neuron that receives `value` says with one spike: not below 0, not above the scale, in whole steps."""
+    """Compute the value that a neuron's single spike stands for.
+
+    Parameters
+    ----------
+    value : array `(...)`
+        What the neuron receives, in units of the activation.
+    scale : array or float
+        x_max, in the same units.
+    t_max
+        Length of the window, in time steps.
+    early
+        Charge at the beginning of the spiking stage, in steps of its current.
+
+    Returns
+    -------
+    array `(...)`
+        A whole multiple of scale / t_max from 0 to the scale.
+    """
     return (t_max - first_spike(value / scale, t_max=t_max, early=early)) * (scale / t_max)
 
 
 def error(value: np.ndarray, wanted: np.ndarray, scale: float, *, t_max: int, early: float = 0.5) -> float:
-    """The root of the mean square by which neurons that receive `value` say something else than what is wanted
-    (Fig. 2, Lopez-Randulfe et al. 2022)."""
+    """Compute the root mean square error of what neurons send with one spike (Fig. 2, Lopez-Randulfe et al. 2022).
+
+    Parameters
+    ----------
+    value : array `(...)`
+        What the neurons receive, in units of the activation.
+    wanted : array `(...)`
+        The activations that they should send.
+    scale
+        x_max, in the same units.
+    t_max
+        Length of the window, in time steps.
+    early
+        Charge at the beginning of the spiking stage, in steps of its current.
+
+    Returns
+    -------
+    float
+        The error, in units of the activation; 0 without values.
+    """
     difference = quantised(value, scale, t_max=t_max, early=early) - wanted
     return float(np.sqrt(np.mean(difference**2, dtype=np.float64))) if difference.size else 0.0
 

@@ -34,11 +34,20 @@ class Stage:
 class Schedule:
     """What happens when; print it.
 
-    latency : steps until the answer is there
-    interval : steps between two inputs. A neuron that fires cannot integrate the next input at the same time, so it is
-        2 t_max; with two potentials a neuron, which take turns, t_max
-    updates : additions that no spike causes, for one input: every neuron adds its slope at every step of its silent
-        stage, and the current at every step of its spiking stage, at most. Synaptic operations do not count them
+    Parameters
+    ----------
+    stages
+        The windows of every node.
+    delay_lines
+        Where spikes wait that skip a window.
+    latency
+        Time steps until the answer is there.
+    interval
+        Time steps between two inputs. A neuron that fires cannot integrate the next input at the same time, so it is
+        2 t_max; with two potentials a neuron, which take turns, t_max.
+    updates
+        Additions that no spike causes, for one input: every neuron adds its slope in each step of its silent stage, and
+        at most the current in each step of its spiking stage. Synaptic operations do not include them.
     """
 
     stages: tuple[Stage, ...]
@@ -63,7 +72,25 @@ class Schedule:
 
 
 def schedule(snn: SNN, **settings: Any) -> Schedule:
-    """The pipeline of a converted network. `settings` replace options for this call (`t_max`, `output`)."""
+    """Work out when each node of a converted network integrates and fires.
+
+    Parameters
+    ----------
+    snn
+        A network that `snnref.ttfs.convert` returned.
+    **settings
+        Options that are replaced for this call (`t_max`, `output`).
+
+    Returns
+    -------
+    Schedule
+        The windows of every node, in time steps.
+
+    Raises
+    ------
+    TypeError
+        If another method converted the network.
+    """
     require_ours(snn)
     code, nodes, depth = with_settings(snn.stepwise, settings), snn.nodes, depths(snn.nodes)
     t_max = code.t_max

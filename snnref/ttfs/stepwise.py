@@ -12,11 +12,22 @@ from .trains import Timed
 
 
 def silent_stage(arriving: Iterable[Array], *, bias: Array | float = 0.0) -> list[Array]:
-    """u after each step of the silent stage (Eq. 2, Lopez-Randulfe et al. 2022).
+    """Compute u after each step of the silent stage (Eq. 2, Lopez-Randulfe et al. 2022).
 
-    arriving : for each step the sum of the weights of the spikes that arrive then
-    bias : a constant current, as of a neuron that fires at 0
-    Every spike that has arrived raises u by its weight in each step, its own among them: at the end by Σ W (t_max − t).
+    Every spike that has arrived raises u by its weight in each step, its own step included: at the end by Σ W (t_max −
+    t).
+
+    Parameters
+    ----------
+    arriving : arrays `(...)`
+        For each step, the sum of the weights of the spikes that arrive in it.
+    bias
+        A constant current, as of a neuron that fires at 0.
+
+    Returns
+    -------
+    list of arrays `(...)`
+        The potential after each step, in units of a weight times a step.
     """
     u: Array = 0.0
     slope: Array = 0.0
@@ -29,12 +40,27 @@ def silent_stage(arriving: Iterable[Array], *, bias: Array | float = 0.0) -> lis
 
 
 def spiking_stage(u: Array, *, threshold: float, t_max: int, early: float = 0.0) -> tuple[Array, list[Array]]:
-    """When each neuron fires, and u before each step of the spiking stage (Eq. 4, Lopez-Randulfe et al. 2022).
+    """Compute when each neuron fires, and u before each step of the spiking stage (Eq. 4, Lopez-Randulfe et al. 2022).
 
-    u : the potential at the end of the silent stage
-    early : charge at the beginning, in steps of the current
-    A constant current u_th / t_max charges every neuron; it fires when u reaches the threshold, once, and rests. Times
-    are steps from the beginning of the stage; t_max: it did not fire, as for u ≤ 0.
+    A constant current u_th / t_max charges every neuron. It fires once, when u reaches the threshold, and then rests.
+
+    Parameters
+    ----------
+    u : array `(...)`
+        The potential at the end of the silent stage, in units of a weight times a step.
+    threshold
+        u_th, in the same unit.
+    t_max
+        Length of the stage, in time steps.
+    early
+        Charge at the beginning, in steps of the current.
+
+    Returns
+    -------
+    times : array `(...)`
+        Time steps since the stage began; t_max where the neuron does not fire, as for u ≤ 0.
+    potentials : list of arrays `(...)`
+        u before each step.
     """
     xp = namespace(u)
     current = threshold / t_max
@@ -52,9 +78,25 @@ def spiking_stage(u: Array, *, threshold: float, t_max: int, early: float = 0.0)
 def two_stages(
     arriving: Iterable[Array], *, threshold: float = 1.0, bias: Array | float = 0.0, early: float = 0.0
 ) -> tuple[Array, list[Array]]:
-    """The neuron as a whole: when it fires, in steps of its spiking stage, and u in the steps of both stages.
+    """Run both stages of the neuron; as many steps as there are arrivals are t_max.
 
-    Arguments as for `silent_stage` and `spiking_stage`; as many steps as there are arrivals are t_max.
+    Parameters
+    ----------
+    arriving : arrays `(...)`
+        For each step of the silent stage, the sum of the weights of the spikes that arrive in it.
+    threshold
+        u_th, in units of a weight times a step.
+    bias
+        A constant current in the silent stage.
+    early
+        Charge at the beginning of the spiking stage, in steps of its current.
+
+    Returns
+    -------
+    times : array `(...)`
+        Time steps of the spiking stage; t_max where the neuron does not fire.
+    potentials : list of arrays `(...)`
+        u in the steps of both stages.
     """
     silent = silent_stage(arriving, bias=bias)
     times, spiking = spiking_stage(silent[-1], threshold=threshold, t_max=len(silent), early=early)

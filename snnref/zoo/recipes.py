@@ -32,13 +32,37 @@ class Recipe(TrainingOptions):
     test_split: str = "test"  # the split on which the accuracy in the card is measured, once, at the end
 
     def preprocess_for(self, images: Array, options: Mapping[str, Any]) -> Array:
-        """The images for a conversion with such options: as `preprocess` gives them, or grey for a code with a cut-off
-        of its own, which turns intensities into delays."""
+        """Prepare images for a conversion.
+
+        Parameters
+        ----------
+        images : array `(samples, channels, height, width)`
+            Images in [0, 1].
+        options
+            Options of the conversion, by name.
+
+        Returns
+        -------
+        array `(samples, channels, height, width)`
+            The images as `preprocess` gives them; or with their grey levels for a code that has a `cutoff` of its own,
+            which turns intensities into delays.
+        """
         return images if "cutoff" in options else self.preprocess(images)
 
 
 def known(name: str) -> None:
-    """Refuse a name that is no network's, by ValueError."""
+    """Refuse a name that no network of the zoo has.
+
+    Parameters
+    ----------
+    name
+        The name.
+
+    Raises
+    ------
+    ValueError
+        If it is none of `RECIPES`.
+    """
     if name not in RECIPES:
         raise ValueError(f"network: got {name!r}, expected one of {', '.join(map(repr, RECIPES))}")
 

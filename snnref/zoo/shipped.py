@@ -11,12 +11,44 @@ from .recipes import known
 
 
 def load(name: str) -> Network:
-    """A trained network that ships with the package. Raises ValueError for an unknown name."""
+    """Load a trained network that ships with the package.
+
+    Parameters
+    ----------
+    name
+        One of `snnref.zoo.RECIPES`.
+
+    Returns
+    -------
+    Network
+        The network.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name.
+    """
     known(name)
     return Network.load(SHIPPED / f"{name}.npz")
 
 
 def card(name: str) -> dict[str, Any]:
-    """The model card of a shipped network: training command, seed, data, accuracy, versions."""
+    """Read the model card of a shipped network.
+
+    Parameters
+    ----------
+    name
+        One of `snnref.zoo.RECIPES`.
+
+    Returns
+    -------
+    dict
+        Training command, seed, data, accuracy, versions.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name.
+    """
     known(name)
     return json.loads((SHIPPED / f"{name}.json").read_text(encoding="utf-8"))

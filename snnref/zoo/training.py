@@ -27,13 +27,33 @@ def train(
     progress: Progress | None = None,
     checkpoint: Path | None = None,
 ) -> tuple[Network, dict[str, Any]]:
-    """Train a network of the zoo from its recipe; returns it and its model card.
+    """Train a network of the zoo from its recipe; the same seed, versions and machine give the same weights.
 
-    checkpoint : a file that is renewed after every epoch; if it is there at the start, training goes on from it
-        and ends as if it had never stopped. It stays: remove it once the network is safe.
+    Parameters
+    ----------
+    name
+        One of `snnref.zoo.RECIPES`.
+    seed
+        Seed of everything drawn at random.
+    epochs
+        Replaces the recipe's number.
+    progress
+        Called after every epoch with its number, the number of all epochs, and the mean loss.
+    checkpoint
+        A file that is rewritten after every epoch. If it exists at the start, training continues from it and ends as if
+        it had never stopped. It stays: remove it once the network is saved.
 
-    The same seed, versions and machine give the same weights. Raises ValueError for an unknown name or a
-    checkpoint of another training.
+    Returns
+    -------
+    net : Network
+        The trained network.
+    card : dict
+        Its model card.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name, a number of epochs below 1, or a checkpoint of another training.
     """
     known(name)
     recipe = RECIPES[name] if epochs is None else replace(RECIPES[name], epochs=epochs)

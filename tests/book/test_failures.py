@@ -30,7 +30,8 @@ QUICK = {("site.zip", "absent"), ("d3.min.js", "absent"), ("worker.js?*", "unrea
 
 def slow_but_for(quick, cases):
     """The cases of a test, those marked slow that are not among the quick ones."""
-    return [case if case in quick else pytest.param(*case, marks=pytest.mark.slow) for case in cases]
+    listed = [(case, case if isinstance(case, tuple) else (case,)) for case in cases]
+    return [case if case in quick else pytest.param(*values, marks=pytest.mark.slow) for case, values in listed]
 
 
 @pytest.mark.parametrize(("missing", "how"), slow_but_for(QUICK, itertools.product(FILES, ("absent", "unreachable"))))
@@ -66,10 +67,10 @@ def test_what_runs_a_readers_code_may_come_later(site, browser):
     page.get_by_role("status").filter(has_text="Done").wait_for()
 
 
-DAMAGED = [(name,) for name in ("pyodide.asm.wasm", "python_stdlib.zip", "site.zip", "numpy-*.whl")]
+DAMAGED = ("pyodide.asm.wasm", "python_stdlib.zip", "site.zip", "numpy-*.whl")
 
 
-@pytest.mark.parametrize(("damaged",), slow_but_for({("numpy-*.whl",)}, DAMAGED))
+@pytest.mark.parametrize("damaged", slow_but_for({"numpy-*.whl"}, DAMAGED))
 def test_what_arrives_damaged_is_said(site, html, browser, damaged):
     """A file that breaks off; NumPy's wheel with one other byte: its checksum stands in the lock file."""
     (file,) = html.rglob(damaged)

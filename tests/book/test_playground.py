@@ -370,5 +370,5 @@ def test_without_javascript_there_are_listings(site, browser):
     examples = page.locator(".snn-example")
     assert examples.count() == len(EXAMPLES)
     examples.last.locator("summary").click()
-    assert examples.last.locator("pre").is_visible()
+    examples.last.locator("pre").wait_for()
     assert page.get_by_role("button", name="Run").count() == 0
