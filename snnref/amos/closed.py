@@ -25,7 +25,7 @@ from .unit import Unit
 
 @dataclass(frozen=True)
 class LazyPlanes(Planes):
-    """Spikes of which the units' inputs are known; they are worked out once somebody asks."""
+    """Spikes of which the units' inputs are known; they are worked out when they are needed."""
 
     unit: Unit = field(repr=False)
     stairs: tuple[Staircase, ...] = field(repr=False)
@@ -110,7 +110,7 @@ def _sum(term: Sum, values: Mapping[str, Array]) -> Array:
     if getattr(term.bias, "ndim", 0) == 0 and float(term.bias) == 0:  # as for pools
         return drive
     if len(term.projections) > 1 or any(isinstance(m, Conv | Dense) for m in term.projections[0].maps):
-        drive += term.bias  # nobody else has it
+        drive += term.bias  # the array is not shared
         return drive
     return drive + term.bias
 

@@ -115,7 +115,7 @@ def counted(run: Run) -> dict[str, np.ndarray]:
 def inhibitions(run: Run, *, besides: tuple[str, ...] = ()) -> np.ndarray:
     """`(batch,)`: how often a gate was inhibited by another of its unit, in all nodes but some."""
     units = {name: unit for name, unit in run.code.units(run.nodes).items() if name not in besides}
-    heard = (
+    incoming = (
         per_sample_sums(run.trains[name].weighed(np.count_nonzero(unit.h, axis=0))) for name, unit in units.items()
     )
-    return sum(heard, np.zeros(run.output.shape[0]))
+    return sum(incoming, np.zeros(run.output.shape[0]))

@@ -29,9 +29,9 @@ def neuron_updates(run: Run) -> OperationCounts:
     OperationCounts
         Operations of each sample, `(batch,)`.
     """
-    heard = inhibitions(run, besides=(INPUT,)) + _analog(run)
+    incoming = inhibitions(run, besides=(INPUT,)) + _analog(run)
     gates, classes = run.neurons, prod(run.nodes[READOUT].shape)
-    return OperationCounts(heard + classes, 0 * heard, gates + 0 * heard, 3 * (heard + gates + classes))
+    return OperationCounts(incoming + classes, 0 * incoming, gates + 0 * incoming, 3 * (incoming + gates + classes))
 
 
 def _analog(run: Run) -> int:

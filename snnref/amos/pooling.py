@@ -41,7 +41,7 @@ def may_be_negative(nodes: Nodes, below: Collection[str] = ()) -> set[str]:
 
 
 def of_negatives(nodes: Nodes, below: Collection[str] = ()) -> frozenset[str]:
-    """The nodes that hear of such."""
+    """The nodes that receive from such."""
     negative = may_be_negative(nodes, below)
     return frozenset(name for name, node in nodes.items() if negative & set(node.sources))
 

@@ -90,7 +90,7 @@ class Chooser:
 
     def _alpha(self, rule: str, *values: np.ndarray) -> float:
         """For one population, or for several alike: then each error counts by the mean square of its own."""
-        top = max(largest(v) for v in values) or 1.0  # nobody is ever active
+        top = max(largest(v) for v in values) or 1.0  # none is ever active
         if rule == "maximum":
             return top
         positive = [v[v > 0] for v in values]

@@ -1,6 +1,6 @@
 """Which gates work at which step, and what waits for whom: the pipeline (section 1.2, Stöckl & Maass 2019).
 
-A gate fires in the step in which all that it hears has arrived; a spike takes one step. In the next step the gate is
+A gate fires in the step in which all its input has arrived; a spike takes one step. In the next step the gate is
 free again, so a new image can enter. Units that stand for several values in turn make a smaller and slower network.
 """
 

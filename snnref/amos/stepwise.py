@@ -64,20 +64,22 @@ class Stepwise(AMOS):
             image = x[t, ...] if t < x.shape[0] else None
             if INPUT not in banks:
                 lines[INPUT].appendleft(image)  # a current is there at once
-            heard: dict[str, Any] = {INPUT: None if image is None else (image,)}
+            incoming: dict[str, Any] = {INPUT: None if image is None else (image,)}
             for name, node in nodes.items():
                 sources = {s: begin[name] - begin[s] - (units[s].steps if s in units else 0) for s in node.sources}
                 if sources:
-                    heard[name] = self._heard(node, units, {s: _held(lines[s], wait) for s, wait in sources.items()})
-            for name, bank in banks.items():  # after all have heard: a spike arrives one step later
-                lines[name].appendleft(bank.step(heard[name]))
-            lines[READOUT].appendleft(heard[READOUT])
+                    incoming[name] = self._incoming(
+                        node, units, {s: _held(lines[s], wait) for s, wait in sources.items()}
+                    )
+            for name, bank in banks.items():  # after all have received: a spike arrives one step later
+                lines[name].appendleft(bank.step(incoming[name]))
+            lines[READOUT].appendleft(incoming[READOUT])
         said = {name: [passage for passage in reversed(line) if passage is not None] for name, line in lines.items()}
         trains: dict[str, Train] = {name: _planes(unit, said[name]) for name, unit in units.items()}
         readings = Readings(namespace(x).stack(said[READOUT], axis=1))
         return {INPUT: Analog(x), **trains, READOUT: readings}
 
-    def _heard(self, node: Node, units: Mapping[str, Unit], said: Mapping[str, Any]) -> Any:
+    def _incoming(self, node: Node, units: Mapping[str, Unit], said: Mapping[str, Any]) -> Any:
         """The sums that reach a node in this step; of the readout, one after each plane of spikes. None where there is
         no image."""
         if any(passage is None for passage in said.values()):

@@ -1,4 +1,4 @@
-"""A projection as a list of its synapses, and a pool as a list of its windows: who hears one neuron's spike.
+"""A projection as a list of its synapses, and a pool as a list of its windows: who receives one neuron's spike.
 
 What happens event by event needs the targets of one source neuron, not the image of a whole layer.
 """

@@ -32,7 +32,7 @@ class Closed(Rate):
     """Many steps at once.
 
     chunk : steps in a stretch; None: at most LONGEST, fewer if arrays get too large
-    stops : steps at which a stretch must end, since somebody asks
+    stops : steps at which a stretch must end
     """
 
     chunk: int | None = None

@@ -94,7 +94,7 @@ def shapes(name: str) -> Nodes:
 
 def times(name: str) -> tuple[float, float]:
     """T, as the additions and as the multiplications of Table 2 imply it: N T more additions than in the ANN, 2 N T
-    multiplications (each neuron leaks in both its periods, and hears ticks in one). They agree."""
+    multiplications (each neuron leaks in both its periods, and receives ticks in one). They agree."""
     _, ann, multiplications, additions = PRINTED[name]
     n = weighted_neurons(shapes(name)) / 1000
     return (additions - ann) / n, multiplications / (2 * n)
@@ -202,7 +202,7 @@ def _spikes_row(point: dict[str, Any]) -> list[str]:
         f"{also['multiplications'] / 1e3:,.0f}k multiplications, {also['additions'] / 1e3:,.0f}k additions; without "
         f"the ticking neuron {also['multiplications without ticks'] / 1e3:,.0f}k and "
         f"{also['additions without ticks'] / 1e3:,.0f}k",
-        "L = 5, retrained; a neuron leaks and hears ticks until it fires",
+        "L = 5, retrained; a neuron leaks and receives ticks until it fires",
         "the T of Table 2 is several times the time that a neuron here takes",
     ]
 

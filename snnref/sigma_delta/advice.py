@@ -16,7 +16,7 @@ ADVICE = {
 def advice(cause: str, code: SigmaDelta) -> str:
     """One sentence, given the options of the run."""
     if cause in ("silence", "quantisation") and not code.settle:
-        return "neurons of large bias that hear nothing say nothing: take settle=True, or a lower threshold"
+        return "neurons of large bias that receive nothing send nothing: take settle=True, or a lower threshold"
     if cause in ("transient", "quantisation") and code.quantiser == "hysteresis" and code.strict:
         return "at a difference of just θ nothing is taken back: take strict=False"
     if cause in ("transient", "quantisation") and code.quantiser == "hysteresis" and code.rule == "one":

@@ -1,6 +1,6 @@
-"""Hysteresis sigma-delta, node by node: `run` walks this. Each node hears all its events in one pass.
+"""Hysteresis sigma-delta, node by node: `run` walks this. Each node receives all its events in one pass.
 
-No event travels back, so a node can hear the whole frame before the next node hears anything, if it is told in the wave
+No event travels back, so a node can receive the whole frame before the next node receives anything, if in the wave
 order.
 """
 
@@ -27,7 +27,7 @@ from .propagation import merge_events, propagate
 from .trains import Stream
 
 ENGINES = ("auto", "numba", "numpy")
-GROUP = 256  # samples whose events are held at the same time, if nobody wants to keep them or to stop on the way
+GROUP = 256  # samples whose events are held at the same time, unless they are kept or there are stops on the way
 
 
 @dataclass(frozen=True)
@@ -91,21 +91,21 @@ class Closed(SigmaDelta):
         return self._part(INPUT, lambda: super(Closed, self).encode(x))
 
     def population(self, node: Population, trains: Mapping[str, Stream]) -> Stream:
-        return self._part(node.name, lambda: self._neurons(node, self._heard(node)))
+        return self._part(node.name, lambda: self._neurons(node, self._incoming(node)))
 
     def max_pool(self, node: MaxPool, train: Stream) -> Stream:
         return self._part(node.name, lambda: self._pool(node, self._sent[node.source]))
 
     def readout(self, node: Readout, trains: Mapping[str, Stream]) -> Readings:
         if node.name not in self._sent:
-            heard = self._heard(node)
-            spikes = self._neurons(node, heard)
-            self._sent[node.name] = self._counts(spikes), self._potentials(node, heard)
-        part = (self.asks > self._since) & (self.asks <= self._until)
+            incoming = self._incoming(node)
+            spikes = self._neurons(node, incoming)
+            self._sent[node.name] = self._counts(spikes), self._potentials(node, incoming)
+        part = (self.read_times > self._since) & (self.read_times <= self._until)
         counts, potentials = (values[part] for values in self._sent[node.name])
         kind = self._sent[INPUT].kind
         if self._until == inf:
-            self._sent.clear()  # nobody asks again
+            self._sent.clear()  # not needed again
         return self.answer(counts, potentials, kind)
 
     def _part(self, name: str, whole: Callable[[], Stream]) -> Stream:
@@ -115,32 +115,32 @@ class Closed(SigmaDelta):
         everything = (self._since, self._until) == (-inf, inf)
         return self._sent[name] if everything else self._sent[name].between(self._since, self._until)
 
-    def _heard(self, node: Population | Readout) -> Stream:
+    def _incoming(self, node: Population | Readout) -> Stream:
         streams = {source: self._sent[source] for source in node.sources}
         return merge_events(streams, self.wiring.inlet(node.name).first, self.wiring.rank, self.delay)
 
-    def _neurons(self, node: Population | Readout, heard: Stream) -> Stream:
+    def _neurons(self, node: Population | Readout, incoming: Stream) -> Stream:
         inlet, engine = self.wiring.inlet(node.name), self._engine()
         how = {k: getattr(self, k) for k in ("quantiser", "rule", "strict", "settle", "keep")}
         layer = partial(engine.population, inlet.synapses, inlet.bias, **how)
-        return propagate(heard, layer, node.shape, parallel=engine.PARALLEL)
+        return propagate(incoming, layer, node.shape, parallel=engine.PARALLEL)
 
-    def _pool(self, node: MaxPool, heard: Stream) -> Stream:
+    def _pool(self, node: MaxPool, incoming: Stream) -> Stream:
         engine = self._engine()
         layer = partial(engine.max_pool, *self.wiring.windows(node.name), keep=self.keep)
-        return propagate(heard, layer, node.shape, parallel=engine.PARALLEL)
+        return propagate(incoming, layer, node.shape, parallel=engine.PARALLEL)
 
     def _counts(self, spikes: Stream) -> np.ndarray:
         """`(points, batch, classes)`: what the readout has said when it is asked."""
-        said = np.zeros((len(self.asks), len(spikes.ends) - 1, *spikes.shape))
-        point = np.searchsorted(self.asks, spikes.log["time"])
+        said = np.zeros((len(self.read_times), len(spikes.ends) - 1, *spikes.shape))
+        point = np.searchsorted(self.read_times, spikes.log["time"])
         np.add.at(said, (point, spikes.samples(), spikes.log["neuron"]), spikes.log["sign"])
         said = said.cumsum(axis=0)
         if self.keep:
             said[:, 1:] += said[-1, :-1].cumsum(axis=0)  # of the frames before
         return said
 
-    def _potentials(self, node: Readout, heard: Stream) -> np.ndarray:
+    def _potentials(self, node: Readout, incoming: Stream) -> np.ndarray:
         """`(points, batch, classes)`: bias and charges up to the time of asking, in the order in which they came."""
         inlet = self.wiring.inlet(node.name)
         weights = np.zeros((len(inlet.synapses.starts) - 1, len(inlet.bias)))
@@ -148,10 +148,10 @@ class Closed(SigmaDelta):
             inlet.synapses.weights
         )
         at, v = [], inlet.bias
-        for sample in range(len(heard.ends) - 1):
-            own = heard.of(sample)
+        for sample in range(len(incoming.ends) - 1):
+            own = incoming.of(sample)
             path = np.concatenate([v[None], weights[own["neuron"]] * own["sign"][:, None]]).cumsum(axis=0)
-            at.append(path[np.searchsorted(own["time"], self.asks, side="right")])
+            at.append(path[np.searchsorted(own["time"], self.read_times, side="right")])
             v = path[-1] if self.keep else inlet.bias
         return np.stack(at, axis=1)
 

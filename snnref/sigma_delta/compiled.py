@@ -1,4 +1,4 @@
-"""The neurons of one layer on all they hear, compiled by Numba (extra `fast`): the engine for data sets.
+"""The neurons of one layer on all spikes that they receive, compiled by Numba (extra `fast`): the engine for data sets.
 
 Each event is two loops. The first charges the neurons that it reaches and notes those that have passed one of their two
 thresholds, without a branch; the second lets these few fire.
@@ -141,22 +141,22 @@ def _doubled(sent):  # type: ignore[no-untyped-def]
 
 @_compile
 def _max_pool(in_starts, in_targets, of_starts, of_targets, ends, neuron, sign, keep):  # type: ignore[no-untyped-def]
-    heard, n = np.zeros(len(in_starts) - 1), np.zeros(len(of_starts) - 1)
+    incoming, n = np.zeros(len(in_starts) - 1), np.zeros(len(of_starts) - 1)
     sent = np.empty((3, 1024), np.int64)
     spikes, sent_ends = 0, np.zeros(len(ends), np.int64)
     for sample in range(len(ends) - 1):
         if not keep:
-            heard[:], n[:] = 0.0, 0.0
+            incoming[:], n[:] = 0.0, 0.0
         for event in range(ends[sample], ends[sample + 1]):
             j = neuron[event]
-            heard[j] += sign[event]
+            incoming[j] += sign[event]
             for k in range(in_starts[j], in_starts[j + 1]):
                 window = in_targets[k]
-                if sign[event] < 0 and heard[j] + 1 < n[window]:
+                if sign[event] < 0 and incoming[j] + 1 < n[window]:
                     continue  # another is larger
                 largest = -np.inf
                 for i in range(of_starts[window], of_starts[window + 1]):
-                    largest = max(largest, heard[of_targets[i]])
+                    largest = max(largest, incoming[of_targets[i]])
                 if largest != n[window]:
                     if spikes == sent.shape[1]:
                         sent = _doubled(sent)

@@ -100,7 +100,7 @@ class SigmaDelta:
         return np.arange(1, self.points + 1) / self.points * self.duration
 
     @property
-    def asks(self) -> np.ndarray:
+    def read_times(self) -> np.ndarray:
         """`times`, but for the last, when all must be quiet: rounding may let the last spike come late."""
         return np.append(self.times[:-1], inf)
 

@@ -1,4 +1,4 @@
-"""What a node hears, in the wave order, and what it sends in response."""
+"""What a node receives, in the wave order, and what it sends in response."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from .trains import EVENT, Stream
 from .vectorised import Sent
 
-Layer = Callable[[np.ndarray, np.ndarray, np.ndarray], Sent]  # ends, neuron, sign of what it hears -> what it sends
+Layer = Callable[[np.ndarray, np.ndarray, np.ndarray], Sent]  # ends, neuron, sign of what it receives -> what it sends
 
 
 def merge_events(
@@ -35,17 +35,17 @@ def merge_events(
     return Stream(whole[order], ends, (), one.kind, one.keep)
 
 
-def propagate(heard: Stream, layer: Layer, shape: tuple[int, ...], *, parallel: bool) -> Stream:
+def propagate(incoming: Stream, layer: Layer, shape: tuple[int, ...], *, parallel: bool) -> Stream:
     """What a layer of features `shape` sends on hearing the spikes; samples that do not depend on each other are
     handled in parallel, if that helps."""
-    batch = len(heard.ends) - 1
+    batch = len(incoming.ends) - 1
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    pieces = 1 if heard.keep or not parallel else min(batch, 4 * cores)
+    pieces = 1 if incoming.keep or not parallel else min(batch, 4 * cores)
     cuts = [part[[0, -1]] + [0, 1] for part in np.array_split(np.arange(batch), pieces)]
-    neuron, sign = (np.ascontiguousarray(heard.log[name]) for name in ("neuron", "sign"))
+    neuron, sign = (np.ascontiguousarray(incoming.log[name]) for name in ("neuron", "sign"))
 
     def piece(cut: np.ndarray) -> Sent:
-        return layer(heard.ends[cut[0] : cut[1] + 1], neuron, sign)
+        return layer(incoming.ends[cut[0] : cut[1] + 1], neuron, sign)
 
     if pieces == 1:
         found = [piece(cuts[0])]
@@ -56,6 +56,6 @@ def propagate(heard: Stream, layer: Layer, shape: tuple[int, ...], *, parallel: 
             found = list(pool.map(piece, cuts))
     counts = np.concatenate([np.diff(ends) for ends, *_ in found])
     neuron, sign, cause = (np.concatenate(columns) for columns in list(zip(*found, strict=True))[1:])
-    log = np.append(heard.log, np.array((0.0, -1, 0, 0), EVENT))[cause]  # the reset is cause −1
+    log = np.append(incoming.log, np.array((0.0, -1, 0, 0), EVENT))[cause]  # the reset is cause −1
     log["neuron"], log["sign"] = neuron, sign
-    return Stream(log, np.append(0, np.cumsum(counts)), shape, heard.kind, heard.keep)
+    return Stream(log, np.append(0, np.cumsum(counts)), shape, incoming.kind, incoming.keep)

@@ -63,7 +63,7 @@ class Event(NamedTuple):
     wave: int  # the input spike that caused it, by its place in the frame; −1: the reset
     rank: int  # of the source, in the order of the graph
     emitted: int  # in the order in which the source sent them
-    listener: str
+    receiver: str
     source: str
     neuron: int
     sign: float
@@ -114,8 +114,8 @@ class Network:
         self.v = {name: code.wiring.inlet(name).bias.copy() for name in weighted_nodes(nodes)}
         self.n = {name: np.zeros(prod(node.shape)) for name, node in nodes.items()}
         pools = [node for node in nodes.values() if isinstance(node, MaxPool)]
-        self.heard = {pool.name: np.zeros(prod(nodes[pool.source].shape)) for pool in pools}
-        self.listeners = {
+        self.incoming = {pool.name: np.zeros(prod(nodes[pool.source].shape)) for pool in pools}
+        self.receivers = {
             name: [
                 (other.name, 0.0 if isinstance(other, MaxPool) else code.delay)
                 for other in nodes.values()
@@ -135,7 +135,7 @@ class Network:
         self.fresh = False
         for time, wave, pixel, sign in pixels.of(sample):
             self._send(INPUT, np.array([pixel]), np.array([sign]), time=float(time), wave=int(wave))
-        for until in self.code.asks:
+        for until in self.code.read_times:
             while self.queue and self.queue[0].time <= until:
                 self._receive(heappop(self.queue))
             self.log.answers.append(self.n[READOUT].copy())
@@ -144,7 +144,7 @@ class Network:
         return self.log
 
     def _receive(self, event: Event) -> None:
-        node = self.nodes[event.listener]
+        node = self.nodes[event.receiver]
         if isinstance(node, MaxPool):
             self._pool(node, event)
         else:
@@ -159,12 +159,12 @@ class Network:
         self._send(name, reached, spikes, **when)
 
     def _pool(self, node: MaxPool, event: Event) -> None:
-        """What the pool has sent follows the largest count of each window, of those that it has heard."""
-        heard, n = self.heard[node.name], self.n[node.name]
-        heard[event.neuron] += event.sign
+        """What the pool has sent follows the largest count of each window, of those that it has received."""
+        incoming, n = self.incoming[node.name], self.n[node.name]
+        incoming[event.neuron] += event.sign
         lies_in, holds = self.code.wiring.windows(node.name)
         windows = lies_in.targets[lies_in.of(event.neuron)]
-        spikes = np.array([max(heard[holds.targets[holds.of(w)]]) for w in windows]) - n[windows]
+        spikes = np.array([max(incoming[holds.targets[holds.of(w)]]) for w in windows]) - n[windows]
         n[windows] += spikes
         self._send(node.name, windows, spikes, time=event.time, wave=event.wave)
 
@@ -175,6 +175,6 @@ class Network:
             for _ in range(int(abs(spikes[i]))):
                 index = len(self.log.sent[name])
                 self.log.sent[name].append((time, wave, int(neurons[i]), sign))
-                for listener, late in self.listeners[name]:
+                for receiver, late in self.receivers[name]:
                     rank = self.code.wiring.rank[name]
-                    heappush(self.queue, Event(time + late, wave, rank, index, listener, name, int(neurons[i]), sign))
+                    heappush(self.queue, Event(time + late, wave, rank, index, receiver, name, int(neurons[i]), sign))

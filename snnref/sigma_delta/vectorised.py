@@ -1,7 +1,8 @@
-"""The neurons of one layer on all they hear, in NumPy: the engine where there is no compiler.
+"""The neurons of one layer on all spikes that they receive, in NumPy: the engine where there is no compiler.
 
-Neurons of a layer do not hear each other, and nothing happens to one that an event does not reach. So all of them, in
-all samples, are followed at the same time, each at its own pace: what each hears first, then what each hears second, …
+Neurons of a layer do not receive from each other, and nothing happens to one that an event does not reach. So all of
+them, in all samples, are followed at the same time, each at its own pace: the first spike that each receives, then the
+second, …
 
 A neuron that follows its potential r ≥ 0 can only rest between two levels, which r alone decides: after each event the
 count is moved into this interval.
@@ -59,15 +60,15 @@ def population(
     if settle:
         n = moved(n, *between(np.maximum(v, 0)))
         log.at_reset(n)
-    for turns in hearings(synapses, ends, neuron, listeners=len(bias), keep=keep):
+    for turns in hearings(synapses, ends, neuron, receivers=len(bias), keep=keep):
         path = synapses.weights[turns.synapse] * sign[turns.event]
-        path[turns.first] += v[turns.listener]
+        path[turns.first] += v[turns.receiver]
         for before, now in turns.steps:
             path[now] += path[before]
-        v[turns.listener] = path[turns.last]
+        v[turns.receiver] = path[turns.last]
         low, high = between(np.maximum(path, 0))
         counts = low  # each is read once, then written
-        counts[turns.first] = moved(n[turns.listener], low[turns.first], high[turns.first])
+        counts[turns.first] = moved(n[turns.receiver], low[turns.first], high[turns.first])
         for before, now in turns.steps:
             counts[now] = moved(counts[before], low[now], high[now])
         log.add(turns, counts, n)
@@ -82,30 +83,30 @@ def max_pool(
     seat = np.arange(len(holds.targets)) - np.repeat(holds.starts[:-1], sizes)  # of a neuron in a window
     seat = seat[np.lexsort((np.repeat(np.arange(windows), sizes), holds.targets))]  # in the order of `lies_in`
     log, resets = Log(ends, windows), 1 if keep else len(ends) - 1
-    heard, n = np.full((int(sizes.max()), resets * windows), 0.0), np.zeros(resets * windows)
-    for turns in hearings(lies_in, ends, neuron, listeners=windows, keep=keep):
-        own, largest = heard[:, turns.listener], np.empty(len(turns.event))
+    incoming, n = np.full((int(sizes.max()), resets * windows), 0.0), np.zeros(resets * windows)
+    for turns in hearings(lies_in, ends, neuron, receivers=windows, keep=keep):
+        own, largest = incoming[:, turns.receiver], np.empty(len(turns.event))
         for now in turns.each:
             count = now.stop - now.start
             own[seat[turns.synapse[now]], np.arange(count)] += sign[turns.event[now]]
             largest[now] = own[:, :count].max(axis=0)
-        heard[:, turns.listener] = own
+        incoming[:, turns.receiver] = own
         log.add(turns, largest, n)
     return log.unrolled()
 
 
 @dataclass(frozen=True, eq=False)
 class Turns:
-    """What some listeners hear, turn by turn: in each turn at most one event each.
+    """What some receivers get, turn by turn: in each turn at most one event each.
 
-    Those that hear the most come first in every turn, so that the listeners of a turn lead those of the turn before.
+    Those that receive the most come first in every turn, so that the receivers of a turn lead those of the turn before.
     """
 
-    listener: np.ndarray  # (listeners,)
-    last: np.ndarray  # (listeners,): where the last that each hears stands
+    receiver: np.ndarray  # (receivers,)
+    last: np.ndarray  # (receivers,): where the last that each receives stands
     begins: list[int]  # (turns + 1,)
-    synapse: np.ndarray  # (heard,): through which it comes
-    event: np.ndarray  # (heard,)
+    synapse: np.ndarray  # (events,): through which it comes
+    event: np.ndarray  # (events,)
 
     @property
     def first(self) -> slice:
@@ -118,19 +119,19 @@ class Turns:
 
     @cached_property
     def steps(self) -> list[tuple[slice, slice]]:
-        """Each turn but the first, behind what its listeners heard in the turn before."""
+        """Each turn but the first, behind what its receivers got in the turn before."""
         turns = zip(self.begins, self.begins[1:], self.begins[2:], strict=False)
         return [(slice(before, before + end - begin), slice(begin, end)) for before, begin, end in turns]
 
     def before(self, values: np.ndarray, at_first: np.ndarray) -> np.ndarray:
-        """(heard,): the values of a listener's turn before."""
+        """(events,): the values of a receiver's turn before."""
         sizes = np.diff(self.begins)
         earlier = np.arange(self.begins[1], self.begins[-1]) - np.repeat(sizes[:-1], sizes[1:])
         return np.concatenate([at_first, values[earlier]])
 
 
 def hearings(
-    synapses: Synapses, ends: np.ndarray, neuron: np.ndarray, *, listeners: int, keep: bool
+    synapses: Synapses, ends: np.ndarray, neuron: np.ndarray, *, receivers: int, keep: bool
 ) -> Iterator[Turns]:
     """A block of events after the other. Listeners of all samples are numbered on, unless the samples are one film."""
     events = np.arange(ends[0], ends[-1])
@@ -140,18 +141,18 @@ def hearings(
     for part in np.split(np.arange(len(events)), np.flatnonzero(np.diff(block)) + 1):
         count = counts[part]
         synapse = np.arange(count.sum()) + np.repeat(begins[part] - np.cumsum(count) + count, count)
-        listener = synapses.targets[synapse] + np.repeat(0 * part if keep else sample[part] * listeners, count)
-        if len(listener):
-            yield _turns(listener, synapse, np.repeat(events[part], count))
+        receiver = synapses.targets[synapse] + np.repeat(0 * part if keep else sample[part] * receivers, count)
+        if len(receiver):
+            yield _turns(receiver, synapse, np.repeat(events[part], count))
 
 
-def _turns(listener: np.ndarray, synapse: np.ndarray, event: np.ndarray) -> Turns:
-    """From what is heard, in the order of events."""
-    order = np.argsort(listener.astype(np.min_scalar_type(int(listener.max()))), kind="stable")  # fast for small types
-    listener = listener[order]
-    first = np.flatnonzero(np.append(True, listener[1:] != listener[:-1]))
-    counts = np.diff(np.append(first, len(listener)))
-    turn = np.arange(len(listener)) - np.repeat(first, counts)
+def _turns(receiver: np.ndarray, synapse: np.ndarray, event: np.ndarray) -> Turns:
+    """From what is received, in the order of events."""
+    order = np.argsort(receiver.astype(np.min_scalar_type(int(receiver.max()))), kind="stable")  # fast for small types
+    receiver = receiver[order]
+    first = np.flatnonzero(np.append(True, receiver[1:] != receiver[:-1]))
+    counts = np.diff(np.append(first, len(receiver)))
+    turn = np.arange(len(receiver)) - np.repeat(first, counts)
     begins = np.append(0, np.cumsum(np.bincount(turn)))
     most = np.argsort(-counts, kind="stable")
     rank = np.empty_like(most)
@@ -159,7 +160,7 @@ def _turns(listener: np.ndarray, synapse: np.ndarray, event: np.ndarray) -> Turn
     place = np.empty_like(order)
     place[begins[turn] + np.repeat(rank, counts)] = order
     last = begins[counts[most] - 1] + np.arange(len(most))
-    return Turns(listener[first[most]], last, begins.tolist(), synapse[place], event[place])
+    return Turns(receiver[first[most]], last, begins.tolist(), synapse[place], event[place])
 
 
 @dataclass
@@ -167,32 +168,32 @@ class Log:
     """Who changes its count by how much, and why."""
 
     ends: np.ndarray
-    size: int  # listeners of one sample
-    found: list[tuple[np.ndarray, ...]] = field(default_factory=list)  # sample, event, listener, change
+    size: int  # receivers of one sample
+    found: list[tuple[np.ndarray, ...]] = field(default_factory=list)  # sample, event, receiver, change
 
     def at_reset(self, n: np.ndarray) -> None:
         (at,) = np.nonzero(n)
         self.found.append((at // self.size, np.full(len(at), -1), at % self.size, n[at]))
 
     def add(self, turns: Turns, counts: np.ndarray, n: np.ndarray) -> None:
-        """What changes in some turns; n, the counts of all listeners before them, is brought up to date."""
-        changes = counts - turns.before(counts, n[turns.listener])
-        n[turns.listener] = counts[turns.last]
+        """What changes in some turns; n, the counts of all receivers before them, is brought up to date."""
+        changes = counts - turns.before(counts, n[turns.receiver])
+        n[turns.receiver] = counts[turns.last]
         (at,) = np.nonzero(changes)
         rank = at - np.array(turns.begins)[np.searchsorted(turns.begins, at, side="right") - 1]
         event = turns.event[at]
         sample = np.searchsorted(self.ends, event, side="right") - 1
-        self.found.append((sample, event, turns.listener[rank] % self.size, changes[at]))
+        self.found.append((sample, event, turns.receiver[rank] % self.size, changes[at]))
 
     def unrolled(self) -> Sent:
-        """One row a spike, sample by sample, in the order of events; those of one listener together."""
+        """One row a spike, sample by sample, in the order of events; those of one receiver together."""
         samples = len(self.ends) - 1
         if not self.found:
             none = np.zeros(0, int)
             return np.zeros(samples + 1, int), none, none, none
-        sample, event, listener, change = map(np.concatenate, zip(*self.found, strict=True))
-        order = np.lexsort((listener, event, sample))
+        sample, event, receiver, change = map(np.concatenate, zip(*self.found, strict=True))
+        order = np.lexsort((receiver, event, sample))
         times = np.abs(change[order]).astype(int)
         spikes = np.bincount(sample, np.abs(change), minlength=samples).astype(int)
-        neuron, sign, cause = (np.repeat(a[order], times) for a in (listener, np.sign(change).astype(int), event))
+        neuron, sign, cause = (np.repeat(a[order], times) for a in (receiver, np.sign(change).astype(int), event))
         return np.append(0, np.cumsum(spikes)), neuron, sign, cause

@@ -1,4 +1,4 @@
-"""Who hears whom, neuron by neuron: what the event queue and the engine ask of the graph."""
+"""Which neuron receives from which: what the event queue and the engines need of the graph."""
 
 from __future__ import annotations
 

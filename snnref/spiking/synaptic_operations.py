@@ -32,8 +32,9 @@ NeuronsReceiving = Callable[[Population | Readout, int], int]
 def operations_per_spike(
     nodes: Nodes, source: str, *, neurons_receiving: NeuronsReceiving | None = None
 ) -> dict[str, np.ndarray]:
-    """By node that hears `source`, `(*features)` of the source: the synaptic operations that one spike of each of its
-    neurons causes there, its fan-out (Eq. 10, Rueckauer 2017). `neurons_receiving` as for `synaptic_operations`."""
+    """By node that receives from `source`, `(*features)` of the source: the synaptic operations that one spike of each
+    of its neurons causes there, its fan-out (Eq. 10, Rueckauer 2017). `neurons_receiving` as for
+    `synaptic_operations`."""
     costs: dict[str, np.ndarray] = {}
     for node in weighted_nodes(nodes).values():
         for term, sum_ in enumerate(node.inputs):

@@ -132,7 +132,7 @@ class Counted:
 
 @dataclass(frozen=True)
 class Readings:
-    """What the readout would answer if it were asked at each step; nobody receives its spikes, if it sends any."""
+    """What the readout would answer if it were read at each step; its spikes, if it sends any, go nowhere."""
 
     batch_axes: ClassVar = {"over_time": 1, "potentials": 1}
     over_time: Array  # (steps, batch, classes)

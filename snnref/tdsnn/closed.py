@@ -17,7 +17,7 @@ from .trains import Reversed
 
 @dataclass(frozen=True)
 class Due(Reversed):
-    """Spikes of which A is known; when they come is worked out once somebody asks.
+    """Spikes of which A is known; when they come is worked out when they are needed.
 
     T never falls, so that a max-pool can compare A, and has fewer times to work out.
     """

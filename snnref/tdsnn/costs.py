@@ -1,7 +1,7 @@
 """Additions and multiplications, as the paper counts them (Tables 2 and 3, Zhang et al. 2019), and from spikes.
 
 An addition is a synapse's or a tick's; a comparison of max-pooling counts as one; a multiplication is a product of the
-ANN, or the leak of one neuron in one step. The paper does not say how long its neurons leak and hear ticks.
+ANN, or the leak of one neuron in one step. The paper does not say how long its neurons leak and receive ticks.
 """
 
 from __future__ import annotations

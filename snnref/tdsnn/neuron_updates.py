@@ -1,4 +1,4 @@
-"""What TDSNN's neurons do besides their synapses: they leak, and hear the ticking neuron."""
+"""What TDSNN's neurons do besides their synapses: they leak, and receive ticks."""
 
 from __future__ import annotations
 

@@ -116,10 +116,10 @@ class Stepwise(TDSNN):
         window, which is the largest value. N is what a window at the border really sees."""
         xp, axes = namespace(train.lag), node.window.axes
         inputs = window_sum(xp.ones_like(train.lag), axes)
-        heard, times = 0 * inputs, 0 * inputs - 1
+        incoming, times = 0 * inputs, 0 * inputs - 1
         for t in range(int(train.last.max()) + 1):
-            heard = heard + window_sum(_fired(train.lag, t), axes)
-            times = xp.where((heard >= inputs) & (times < 0), xp.full_like(times, t), times)
+            incoming = incoming + window_sum(_fired(train.lag, t), axes)
+            times = xp.where((incoming >= inputs) & (times < 0), xp.full_like(times, t), times)
         last = train.last if self.inhibition == "fixed" else per_sample(times)
         return Late(times, last, train.begin, self.leak)
 

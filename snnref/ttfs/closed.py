@@ -43,7 +43,7 @@ class Closed(SinglePass, TTFS):
         return xp.clip(xp.floor(u + self.early), 0, self.t_max)
 
     def _over_silent_stage(self, node: Readout, trains: Mapping[str, Timed]) -> Array:
-        """`(steps, batch, classes)`: u after each step; after the last only, if nobody wants to know more."""
+        """`(steps, batch, classes)`: u after each step; after the last only, unless more is recorded."""
         if not self._record:
             return self._charge(node, trains)[None]
         after = {k: train.lead - (self.t_max - 1) for k, train in trains.items()}

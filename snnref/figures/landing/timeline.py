@@ -56,7 +56,9 @@ def timeline(snn: SNN, x: np.ndarray, *, rows: Mapping[str, np.ndarray]) -> Time
     asked = getattr(run.code, "times", latency - np.arange(len(outputs))[::-1]) / latency
     readings = run.trains[READOUT]
     said = readings.over_time[:, 0].any(axis=-1) | (readings.potentials is not None)
-    answers = tuple(int(k) if heard else None for k, heard in zip(run.prediction_over_time[:, 0], said, strict=True))
+    answers = tuple(
+        int(k) if incoming else None for k, incoming in zip(run.prediction_over_time[:, 0], said, strict=True)
+    )
     return Timeline(latency, times[order], np.append(0.0, np.cumsum(costs)), raster, asked, outputs, answers)
 
 
@@ -82,6 +84,6 @@ def _windows(snn: SNN, run: Run) -> Mapping[str, int]:
 
 @lru_cache(maxsize=64)
 def _costs(snn: SNN, name: str) -> np.ndarray:
-    """`(neurons,)`: the synaptic operations that a spike of each causes; 0 where only pools hear it."""
+    """`(neurons,)`: the synaptic operations that a spike of each causes; 0 where only pools receive it."""
     costs = operations_per_spike(snn.nodes, name, neurons_receiving=getattr(snn.closed, "neurons_receiving", None))
     return sum(costs.values(), np.zeros(snn.nodes[name].shape)).ravel()
