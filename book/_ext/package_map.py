@@ -155,7 +155,8 @@ def draw_way(steps: list[Step]) -> tuple[plt.Figure, str]:
 
 
 def _image(figure: plt.Figure, words: str) -> Iterator[nodes.Node]:
-    figure.savefig(memory := io.StringIO(), format="svg", bbox_inches="tight", transparent=True)
+    with plt.rc_context({"svg.fonttype": "none"}):  # text stays text
+        figure.savefig(memory := io.StringIO(), format="svg", bbox_inches="tight", transparent=True)
     plt.close(figure)
     svg = memory.getvalue().replace(INK, "currentColor")
     drawing = svg[svg.index("<svg") :].replace("<svg", f'<svg role="img" aria-label="{words}"', 1)
