@@ -28,6 +28,7 @@ def write(target: Path) -> None:
     config, _ = get_final_config(user_yaml=yaml, cli_config=own, sourcedir=BOOK)
     config["extensions"] = [name for name in config["extensions"] if name not in ITS_OWN]
     config["html_static_path"] = [str(BOOK / "_static")]
+    config["bibtex_bibfiles"] = [str(BOOK / name) for name in config["bibtex_bibfiles"]]
     for name in ("html_logo", "html_favicon"):
         config[name] = str(BOOK / config[name])
     for name in ("use_jupyterbook_latex", "use_multitoc_numbering", "comments_config"):
