@@ -61,6 +61,15 @@ def test_its_own_test_fails_when_the_neuron_is_wrong(copy):
         stepwise.write_text(right, encoding="utf-8")
 
 
+@pytest.mark.slow
+def test_the_tests_of_all_methods_take_it_in(copy):
+    """And those that compare the methods are not upset."""
+    pytest = [sys.executable, "-m", "pytest", "-q", "-x"]
+    assert " passed" in run(copy, *pytest, "tests/test_properties.py", "-k", "weighted")
+    assert " passed" in run(copy, *pytest, "tests/test_comparison.py", "tests/test_understanding.py")
+    assert " passed" in run(copy, *pytest, "tests/test_cli.py", "-k", "compare")
+
+
 def test_every_tool_knows_it(copy):
     code = """if True:
         import numpy as np, snnref

@@ -364,9 +364,8 @@ def test_box_fits_and_can_be_read(site, browser, violations, scheme, width):
     assert violations(page) == []
 
 
-def test_without_javascript_there_are_listings(site, browser):
-    browser.context.route("**/*.js", lambda route: route.abort())
-    page = browser.page(f"{site}playground.html")
+def test_without_javascript_there_are_listings(site, still_browser):
+    page = still_browser.page(f"{site}playground.html")
     examples = page.locator(".snn-example")
     assert examples.count() == len(EXAMPLES)
     examples.last.locator("summary").click()
