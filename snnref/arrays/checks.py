@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from array_api_compat import array_namespace as namespace
 from array_api_compat import device, is_numpy_array, is_torch_array
 
-from .conversion import Array
+from .conversion import Array, namespace
 
 
 def check_input(x: Array, shape: tuple[int, ...], *, what: str = "input") -> None:

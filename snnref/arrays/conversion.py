@@ -6,11 +6,18 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace as namespace
-from array_api_compat import device, is_torch_array
+from array_api_compat import array_namespace, device, is_torch_array
+from array_api_compat import numpy as numpy_namespace
 
 Array = Any  # a NumPy array or a torch tensor
 BLOCK = 2**22  # values that an intermediate array may hold before work is split up
+
+
+def namespace(*arrays: Any) -> Any:
+    """The functions for arrays of this kind, by the names of the array API standard."""
+    if all(type(array) is np.ndarray for array in arrays):  # the usual case, ten times as fast
+        return numpy_namespace
+    return array_namespace(*arrays)
 
 
 def like(value: Any, x: Array) -> Array:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from array_api_compat import array_namespace as namespace
 from array_api_compat import is_torch_array
 
-from .conversion import BLOCK, Array
+from .conversion import BLOCK, Array, namespace
 
 
 def running_sum(x: Array, past: Array | float = 0.0, *, out: Array | None = None) -> Array:

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from math import prod
 
 import numpy as np
-from array_api_compat import array_namespace as namespace
 from array_api_compat import is_torch_array
 
-from .conversion import Array
+from .conversion import Array, namespace
 from .windows import Axis, _widths, pad, window_entries
 
 PATCHES = 2**18  # of a convolution in NumPy: what stays in the processor's cache is several times as fast

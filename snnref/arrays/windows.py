@@ -6,13 +6,12 @@ import itertools
 import operator
 from collections.abc import Iterator, Sequence
 from functools import reduce
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from array_api_compat import array_namespace as namespace
 from array_api_compat import device, is_torch_array
 
-from .conversion import Array
+from .conversion import Array, namespace
 
 Pair = tuple[int, int]
 
@@ -44,7 +43,12 @@ def pad(x: Array, widths: tuple[Pair, ...], *, fill: float = 0.0) -> Array:
         import torch
 
         return torch.nn.functional.pad(x, [n for pair in reversed(widths) for n in pair], value=fill)
-    return np.pad(x, [(0, 0)] * (x.ndim - len(widths)) + list(widths), constant_values=fill)
+    lead, sizes = x.shape[: x.ndim - len(widths)], x.shape[x.ndim - len(widths) :]
+    whole = [before + n + after for (before, after), n in zip(widths, sizes, strict=True)]
+    inside: Any = [slice(before, before + n) for (before, _), n in zip(widths, sizes, strict=True)]
+    padded = np.full((*lead, *whole), fill, x.dtype)  # several times as fast as np.pad
+    padded[..., *inside] = x
+    return padded
 
 
 def _widths(axes: Sequence[Axis]) -> tuple[Pair, ...]:

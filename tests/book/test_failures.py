@@ -57,6 +57,7 @@ def test_front_end_that_does_not_arrive_is_said(site, browser):
     assert page.locator(".snn-checkpoint form").count() == page.locator(".snn-checkpoint").count() > 0
 
 
+@pytest.mark.slow
 def test_what_runs_a_readers_code_may_come_later(site, browser):
     browser.context.route("**/live/running.py", lambda route: route.fulfill(status=404))
     page = browser.page(f"{site}playground.html")
@@ -126,6 +127,7 @@ def test_worker_that_throws_is_said_and_replaced(site, browser):
     wait_for(page, 0, "ready", {"current": 0.71875})
 
 
+@pytest.mark.slow
 def test_worker_that_is_gone_is_noticed(site, browser):
     """The browser may end it without a word: no answer for a minute."""
     page = browser.page("about:blank")
@@ -143,6 +145,7 @@ def test_worker_that_is_gone_is_noticed(site, browser):
     wait_for(page, 0, "ready", {"current": 0.71875})
 
 
+@pytest.mark.slow
 def test_hundreds_of_moves_in_a_second_end_at_the_newest(site, browser):
     page = browser.page("about:blank")
     page.add_init_script("""
@@ -183,6 +186,7 @@ def test_leaving_the_page_and_coming_back(site, browser):
     assert page.complaints == []
 
 
+@pytest.mark.slow
 def test_page_that_is_older_than_the_book_says_so(host, browser):
     """Python of another version is not started behind an older page."""
     page = browser.page(f"{host.site}vocabulary.html")
@@ -195,6 +199,7 @@ def test_page_that_is_older_than_the_book_says_so(host, browser):
     wait_for(page, 0, "ready")
 
 
+@pytest.mark.slow
 def test_large_networks_come_when_they_are_opened(site, html, browser):
     """They are in the file system from the start, and fetched at the first use; without a network that is said."""
     name = "mnist-lenet"

@@ -101,6 +101,7 @@ def test_a_link_can_be_copied(site, browser):
     assert page.evaluate("navigator.clipboard.readText()").endswith(".current=0.5")
 
 
+@pytest.mark.slow
 def test_play_moves_a_slider_to_its_end(site, browser):
     page = browser.page(f"{site}vocabulary.html")
     index = page.locator(".snn-explore").evaluate_all("all => all.findIndex(e => JSON.parse(e.dataset.spec).play)")

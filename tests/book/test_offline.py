@@ -64,6 +64,7 @@ def test_a_visit_may_begin_at_the_root(host, keeping_browser):
     wait_for(page, 0, "ready")
 
 
+@pytest.mark.slow
 def test_addresses_are_no_html(host, keeping_browser):
     """The list of kept pages holds names of files alone."""
     page = read(keeping_browser, f"{host.site}vocabulary.html")
@@ -112,6 +113,7 @@ def cached(page):
     }""")
 
 
+@pytest.mark.slow
 def test_another_version_replaces_the_old_one_whole(host, keeping_browser):
     page = read(keeping_browser, f"{host.site}vocabulary.html")
     (old,), _ = cached(page)

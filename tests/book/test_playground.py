@@ -298,6 +298,7 @@ def test_keyboard(playground):
     assert "Escape, then Tab leaves" in page.locator(f"#{described}").inner_text()
 
 
+@pytest.mark.slow
 def test_figures_of_the_page_live_on_while_code_never_ends(site, browser):
     page = browser.page(f"{site}rate.html")
     box = Box(page)
