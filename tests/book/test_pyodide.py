@@ -51,7 +51,7 @@ def run(browser, site, *chosen, changed=()):
 @pytest.mark.parametrize(
     ("chosen", "least"),
     [
-        (("tests/test_rate.py", "tests/test_ttfs.py", "-k", "test_run_equals_simulate and chain"), 5),
+        (("tests/test_rate.py", "tests/test_ttfs.py", "-k", "test_run_equals_simulate and chain"), 2),
         pytest.param((), 1000, marks=pytest.mark.slow),
     ],
     ids=["some", "all"],
