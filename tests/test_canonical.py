@@ -9,7 +9,7 @@ from test_counting import connected
 from snnref.layers import Activation, Add, AvgPool, Concat, Conv, Dense, Flatten, Gain, Multiply, Place, ReLU, Reshape
 from snnref.layers import MaxPool as Pool
 from snnref.network import INPUT, READOUT, Network
-from snnref.network.canonical import canonical
+from snnref.network.canonical import Inexpressible, canonical
 from snnref.network.nodes import Input, MaxPool, Population, Projection, Readout
 from snnref.network.normalisation import normalise
 from snnref.spiking.walk import activations
@@ -202,3 +202,34 @@ def test_grouped_convolution_behind_a_concatenation():
     for p in canonical(net)["readout"].input.projections:
         shape = canonical(net)[p.source].shape
         assert np.array_equal(p.fan_out(shape).ravel(), connected(p, shape).sum(axis=1))
+
+
+def pooled_behind_gains(gains, *, beside=None):
+    """Conv-ReLU-BN-MaxPool, as many tutorials have it."""
+    net = Network((1, 6, 6)).add("conv", Conv(np.random.default_rng(0).normal(size=(3, 1, 3, 3)))).add("relu", ReLU())
+    if beside is not None:
+        net = net.add("other", Conv(np.random.default_rng(1).normal(size=(2, 1, 3, 3))), "input").add("relu2", ReLU())
+        net = net.add("cat", Concat(), "relu", "relu2")
+    shift = np.arange(len(gains)) - 1.0
+    norm = Gain(np.reshape(gains, (-1, 1, 1)), shift[:, None, None])
+    net = net.add("norm", norm).add("pool", Pool(2)).add("flat", Flatten((len(gains), 2, 2)))
+    return net.add("out", Dense(np.random.default_rng(2).normal(size=(4, 4 * len(gains)))))
+
+
+@pytest.mark.parametrize("gains", [(1.0, 2.0, 0.5), (0.0, 3.0, 1.0)])
+@pytest.mark.parametrize("beside", [None, (0.25, 4.0)])
+def test_a_maximum_commutes_with_gains_of_channels(gains, beside):
+    net = pooled_behind_gains(gains + (beside or ()), beside=beside)
+    x = np.random.default_rng(3).normal(size=(5, 1, 6, 6))
+    nodes = canonical(net)
+    np.testing.assert_allclose(activations(nodes, x)[READOUT], net(x), rtol=1e-12, atol=1e-12)
+    assert sum(isinstance(node, Population) for node in nodes.values()) == (1 if beside is None else 2)
+
+
+def test_a_maximum_of_what_a_gain_turns_round_is_refused_by_its_channels():
+    with pytest.raises(Inexpressible, match=r"turns channels 0, 2 round .their gains are negative"):
+        canonical(pooled_behind_gains((-1.0, 1.0, -0.5)))
+    net = pooled_behind_gains((1.0, 1.0, 1.0))
+    uneven = {**net.layers, "norm": (Gain(np.random.default_rng(0).random((3, 4, 4)), -1.0), ("relu",))}
+    with pytest.raises(Inexpressible, match="which may be negative"):
+        canonical(Network(net.input_shape, uneven))

@@ -6,8 +6,9 @@ import pytest
 from test_counting import connected
 
 from snnref import amos, sigma_delta, tdsnn, ttfs
-from snnref.layers import Add, AvgPool, Concat, Flatten, ReLU
+from snnref.layers import Add, AvgPool, Concat, Flatten, Gather, ReLU
 from snnref.layers import MaxPool as Pool
+from snnref.methods import method
 from snnref.network import READOUT, Network, counting
 from snnref.network.canonical import canonical
 from snnref.network.nodes import MaxPool
@@ -18,6 +19,14 @@ from snnref.sigma_delta.wiring import Wiring
 from snnref.spiking.snn import SNN
 from snnref.spiking.walk import activations
 from snnref.ttfs.schedule import windows
+
+EXACT = {  # conversions whose sums are exact
+    "rate": {"percentile": None, "steps": 12},
+    "ttfs": {"threshold": 16.0, "t_max": 16},
+    "sigma_delta": {"threshold": 0.25, "levels": 4, "percentile": None},
+    "tdsnn": {"leak": float(1 / np.log(2))},
+    "amos": {"alpha": 1.0, "K": 4},
+}
 
 
 def random_network(rng):
@@ -160,3 +169,51 @@ def test_random_graph_by_amos(seed):
     assert amos.schedule(snn).latency == trace.latency
     fine = amos.convert(net, x, K=20, alpha="maximum").run(x)
     np.testing.assert_allclose(fine.output, net(x), atol=1e-3 * (1 + np.abs(net(x)).max()))
+
+
+def moved(rng, net, source):
+    """A gather of an image: turned, flipped, cropped, padded, repeated; axis by axis, or entries at random."""
+    shape = net.shapes[source]
+    numbers = np.arange(int(np.prod(shape))).reshape(shape)
+    index = [
+        lambda: numbers[::-1, :, ::2],
+        lambda: numbers.transpose(0, 2, 1),
+        lambda: np.pad(numbers, ((0, 1), (1, 0), (0, 2)), constant_values=-1),
+        lambda: np.repeat(numbers, 2, axis=rng.integers(3)),
+        lambda: rng.choice(numbers.ravel(), (2, 3, 4)),
+        lambda: numbers.reshape(shape[1], shape[0], shape[2]),
+    ][rng.integers(6)]()
+    return Gather(shape, index.shape, index.ravel())
+
+
+def with_moves(seed):
+    """A random network, two of whose layers are read through a gather."""
+    rng = np.random.default_rng(1000 + seed)
+    net = Network((2, 6, 6))
+    for i, (channels, out) in enumerate(((2, 3), (3, 4))):
+        net = net.add(f"conv{i}", networks.conv(rng, out, net.shapes[net.output][0] if i else channels, 3, padding=1))
+        net = net.add(f"relu{i}", ReLU()) if rng.random() < 0.7 else net
+        net = net.add(f"moved{i}", moved(rng, net, net.output))
+    net = net.add("last", networks.conv(rng, 3, net.shapes[net.output][0], 1)).add("relu", ReLU())
+    net = net.add("pool", AvgPool(1)).add("flat", Flatten(net.shapes[net.output]))
+    return net.add("out", networks.dense(rng, 3, net.shapes["flat"][0]))
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_moved_entries_in_all_codes(seed):
+    """The same function in the canonical graph, exact counts, and `run` equals `simulate` in all five codes."""
+    net = with_moves(seed)
+    x = np.abs(networks.images(np.random.default_rng(seed), net))
+    x[0, 0, 0, 0] = 1.0
+    nodes = canonical(net)
+    np.testing.assert_allclose(activations(nodes, x)[READOUT], net(x), rtol=1e-12, atol=1e-12)
+    for p, _ in counting.projections(nodes):
+        shape = nodes[p.source].shape
+        assert np.array_equal(p.fan_out(shape).ravel(), connected(p, shape).sum(axis=1)), p
+    for name, options in EXACT.items():
+        snn = method(name).convert(net, x, **options)
+        trace, run = snn.simulate(x), snn.run(x, record=True)
+        for node in set(trace.trains) - {READOUT}:
+            assert np.array_equal(trace.trains[node].count(), run.trains[node].count()), (name, node)
+        assert np.array_equal(trace.operations.total, run.operations.total), name
+        np.testing.assert_allclose(trace.output, run.output, rtol=1e-12, atol=1e-12)

@@ -83,7 +83,7 @@ def test_every_tool_knows_it(copy):
         print(snnref.check.neuron("weighted", weighted.check.reference))
         print(snnref.check.neuron("weighted", lambda v, K=8: [0] * K))
         try:
-            weighted.convert(net.add("t", snnref.layers.Activation("tanh")), calibration)
+            weighted.convert(net.add("t", snnref.layers.Activation("silu")), calibration)
         except ValueError as refusal:
             print(refusal)
     """

@@ -6,7 +6,7 @@ import pytest
 from test_random_graphs import SEEDS, random_network
 
 from snnref.arrays import Axis
-from snnref.layers import AvgPool, Conv, Dense, Gain, Place, Reshape, Spread, UnevenAvgPool
+from snnref.layers import AvgPool, Conv, Dense, Gain, Gather, Place, Reshape, Spread, UnevenAvgPool
 from snnref.layers.rearranging import Entry
 from snnref.layers.windows import Window
 from snnref.network import counting
@@ -45,6 +45,9 @@ MAPS = [
     (Place(1, 2, 4, 3), (2, 3, 3)),
     (Gain(np.array([1.0, 2.0]).reshape(2, 1, 1)), (2, 3, 3)),
     (Reshape((2, 3, 4), (6, 4)), (2, 3, 4)),
+    (Gather((2, 3), (2, 2, 2), np.array([0, -1, 3, 3, 5, 1, -1, 0])), (2, 3)),
+    (Gather((2, 3), (3, 2), np.arange(6).reshape(2, 3).T.ravel()), (2, 3)),
+    (Conv(RNG.normal(size=(2, 1, 2, 2, 2)), stride=(1, 2, 1), padding=(1, 0, 1)), (1, 3, 4, 3)),
     (Entry(-1, Axis(3, 2, 1, 1), 2), (2, 3, 5)),
     (Entry(-2, Axis(2, 1, 1, 0, 2), 0), (2, 4, 3)),
 ]

@@ -15,6 +15,7 @@ from ..network.canonical import Inexpressible, canonical
 from ..network.graph import INPUT, Graph
 from ..network.nodes import Nodes, Population
 from ..network.normalisation import normalise
+from ..network.relus import in_relus
 from ..spiking.calibration import subsample, subsample_values
 from ..spiking.snn import SNN, with_settings
 from ..spiking.walk import activations
@@ -89,7 +90,7 @@ def convert(
     settings, besides = {"K": K, **options}, ("alpha", "per", "units")
     codes = [with_settings(code(), settings, besides=besides) for code in (Stepwise, Closed)]
     codes[0].check(calibration, "calibration")
-    plain = canonical(net)
+    plain = expressible(net, units)
     ann = activations(plain, subsample(plain, calibration))
     below = [INPUT] if float(calibration.min()) < 0 else []
     nodes = in_pairs(plain, may_be_negative(plain, below))
@@ -103,6 +104,14 @@ def convert(
     nodes = normalise(nodes, scales, thresholds)
     stepwise, closed = (replace(code, _trained=trained, _nodes=nodes, _signed=signed) for code in codes)
     return SNN(nodes, scales, stepwise, closed)
+
+
+def expressible(net: Graph, units: Mapping[str, Unit] | None) -> Nodes:
+    """The canonical graph; what has no units here, nor is given any, as ReLUs, if they can say it."""
+    nodes = canonical(net)
+    given = [nodes[name] for name in (units if isinstance(units, Mapping) else {}) if name in nodes]
+    kinds = [node.activation.kind for node in given if isinstance(node, Population) and node.activation]
+    return in_relus(nodes, (*EXPRESSES, *kinds))
 
 
 def trained_units(nodes: Nodes, given: Mapping[str, Unit]) -> dict[str, Unit]:

@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from ..network.canonical import canonical
 from ..network.graph import INPUT, READOUT, Graph
 from ..network.nodes import Population
 from ..spiking.energy import per_sample_sums
 from ..spiking.run import Run
 from ..spiking.snn import with_settings
-from .convert import said_by, trained_units
+from .convert import expressible, said_by, trained_units
 from .options import AMOS
 from .pooling import in_pairs, may_be_negative, of_negatives
 from .schedule import starts
@@ -72,7 +71,7 @@ def size(net: Graph, *, units: Mapping[str, Unit] | None = None, **options: Any)
     """
     if not isinstance(net, Graph):
         raise TypeError(f"net: got {type(net).__name__}, expected a Network; of a conversion, `schedule` tells as much")
-    plain = canonical(net)
+    plain = expressible(net, units)
     nodes = in_pairs(plain, may_be_negative(plain))
     trained = trained_units(nodes, units or {})
     code = replace(with_settings(AMOS(), options), _trained=trained, _signed=of_negatives(nodes))

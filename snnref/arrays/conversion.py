@@ -43,9 +43,9 @@ def quickest(x: np.ndarray) -> Array:
 
 
 def tree_like(tree: Any, x: Array) -> Any:
-    """`tree` (dataclasses, dicts, tuples) with every NumPy array in it converted by `like`."""
+    """`tree` (dataclasses, dicts, tuples) with every NumPy array in it converted by `like`; whole numbers stay such."""
     if isinstance(tree, np.ndarray):
-        return like(tree, x)
+        return namespace(x).asarray(tree, device=device(x)) if tree.dtype.kind == "i" else like(tree, x)
     if isinstance(tree, dict):
         return {key: tree_like(value, x) for key, value in tree.items()}
     if isinstance(tree, tuple):

@@ -42,7 +42,7 @@ def _convolve_torch(x: Array, weight: Array, axes: Sequence[Axis], groups: int) 
         x = x.contiguous(memory_format=torch.channels_last)  # twice as fast; what follows keeps this layout
     if before != after:  # torch pads both sides alike
         x, before = pad(x, _widths(axes)), (0,) * len(axes)
-    product = {1: functional.conv1d, 2: functional.conv2d}[len(axes)]
+    product = {1: functional.conv1d, 2: functional.conv2d, 3: functional.conv3d}[len(axes)]
     return product(x, weight, stride=stride, padding=before, dilation=dilation, groups=groups)
 
 

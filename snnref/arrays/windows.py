@@ -88,7 +88,7 @@ def window_max(x: Array, axes: Sequence[Axis]) -> Array:
     if is_torch_array(x) and x.requires_grad:  # of equals, one gets the whole gradient
         from torch.nn import functional
 
-        pool = {1: functional.max_pool1d, 2: functional.max_pool2d}[len(axes)]
+        pool = (functional.max_pool1d, functional.max_pool2d, functional.max_pool3d)[len(axes) - 1]
         x = pad(x, _widths(axes), fill=-float("inf"))
         size, stride, _, _, dilation = zip(*axes, strict=True)
         y = pool(x.reshape(-1, 1, *x.shape[-len(axes) :]), size, stride, 0, dilation)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from .joining import Add, Concat, Multiply
 from .linear import AvgPool, Conv, Dense, Gain, Linear, UnevenAvgPool
 from .nonlinear import Activation, MaxPool, ReLU, Softmax
-from .rearranging import Flatten, Place, Reshape, Spread
+from .rearranging import Flatten, Gather, Place, Reshape, Spread
 from .windows import Shape
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Dense",
     "Flatten",
     "Gain",
+    "Gather",
     "Layer",
     "Linear",
     "MaxPool",
@@ -39,6 +40,7 @@ Layer = (
     | UnevenAvgPool
     | Flatten
     | Reshape
+    | Gather
     | Spread
     | Gain
     | MaxPool

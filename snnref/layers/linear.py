@@ -96,9 +96,9 @@ class Dense(Linear):
 
 @dataclass(frozen=True)
 class Conv(Linear):
-    """Convolution (cross-correlation, as in every framework) along one axis or two: y = W * x + b."""
+    """Convolution (cross-correlation, as in every framework) along one to three axes: y = W * x + b."""
 
-    weight: Array  # (out, in / groups, height, width) or (out, in / groups, length)
+    weight: Array  # (out, in / groups, *window): of length, of height and width, of depth, height and width
     bias: Array | None = None  # (out,)
     stride: Size = 1
     padding: Padding = 0
@@ -143,7 +143,8 @@ class AvgPool(Pool, Linear):
 
 @dataclass(frozen=True)
 class UnevenAvgPool(Linear):
-    """Mean over windows that differ in size, as at a border that does not count: one matrix of weights an axis."""
+    """Mean over windows that differ in size, as at a border that does not count, or interpolation: one matrix of
+    weights an axis."""
 
     high: Array  # (places, entries) along the first spatial axis
     wide: Array | None = None  # and along the second, if there is one
@@ -155,18 +156,19 @@ class UnevenAvgPool(Linear):
         return turn(dense(turn(dense(x, self.wide)), self.high))
 
     @property
-    def _matrices(self) -> tuple[Array, ...]:
+    def matrices(self) -> tuple[Array, ...]:
+        """One for each axis behind the channels."""
         return (self.high,) if self.wide is None else (self.high, self.wide)
 
     def shape(self, features: Shape) -> Shape:
-        entries = tuple(m.shape[1] for m in self._matrices)
+        entries = tuple(m.shape[1] for m in self.matrices)
         if features[1:] != entries:
             raise ValueError(f"UnevenAvgPool: got features {features}, expected {entries} behind the channels")
-        return (features[0], *(m.shape[0] for m in self._matrices))
+        return (features[0], *(m.shape[0] for m in self.matrices))
 
     def reach(self, axes: Reach) -> Reach:
         channels, *space = axes
-        reached = [(m != 0) @ axis for m, axis in zip(self._matrices, space, strict=False)]
+        reached = [(m != 0) @ axis for m, axis in zip(self.matrices, space, strict=False)]
         return [channels, *reached, *space[len(reached) :]]
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
+from functools import cached_property
+from itertools import islice, permutations
 from math import prod
 
 import numpy as np
@@ -11,6 +12,10 @@ import numpy as np
 from ..arrays import Array, Axis, namespace, pad, window_entries
 from .linear import Linear, Reach
 from .windows import Shape
+
+
+class NotAProduct(ValueError):
+    """What a source neuron reaches is no product of one set an axis."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ class Reshape(Linear):
         return namespace(x).reshape(x, (*lead, *self.to))
 
     def shape(self, features: Shape) -> Shape:
-        if features != tuple(self.features) or prod(features) != prod(self.to) or min(self.to) < 1:
+        if features != tuple(self.features) or prod(features) != prod(self.to):
             raise ValueError(f"Reshape: got features {features}, expected {self.features} and as many as in {self.to}")
         return tuple(self.to)
 
@@ -85,8 +90,80 @@ class Reshape(Linear):
 
     def reach(self, axes: Reach) -> Reach:
         if not self.drops_ones:
-            raise ValueError(f"Reshape: {self.features} to {self.to} between linear layers is not a product of axes")
+            raise NotAProduct(f"Reshape: {self.features} to {self.to} does not keep the axes")
         return axes
+
+
+@dataclass(frozen=True)
+class Gather(Linear):
+    """Every output entry is one input entry, or zero: slices, permutations, flips, padding, repetition."""
+
+    features: Shape  # before
+    to: Shape  # after
+    index: Array  # (entries after,): the flat index of the input entry; -1: zero
+
+    def __call__(self, x: Array) -> Array:
+        xp, lead = namespace(x), x.shape[: x.ndim - len(self.features)]
+        found = xp.take(xp.reshape(x, (*lead, prod(self.features))), xp.where(self.index < 0, 0, self.index), axis=-1)
+        if self._zeros:
+            found = xp.where(self.index < 0, xp.zeros_like(found), found)
+        return xp.reshape(found, (*lead, *self.to))
+
+    @cached_property
+    def _zeros(self) -> bool:
+        return bool((self.index < 0).any())
+
+    def shape(self, features: Shape) -> Shape:
+        index, entries = self.index, prod(self.features)
+        fits = index.ndim == 1 and len(index) == prod(self.to) > 0 and index.dtype.kind == "i"
+        if features != tuple(self.features) or not fits or index.min() < -1 or index.max() >= entries:
+            raise ValueError(
+                f"Gather: got features {features} and {index.shape} indices ({index.dtype}), expected features "
+                f"{self.features} and a whole number from -1 to {entries - 1} for every entry of {self.to}"
+            )
+        return tuple(self.to)
+
+    @cached_property
+    def by_axis(self) -> tuple[tuple[int, ...], tuple[np.ndarray, ...]] | None:
+        """The input axis that each output axis runs along, and the entry there of each of its places (-1: zero).
+
+        None where entries do not move axis by axis.
+        """
+        if len(self.to) != len(self.features):
+            return None
+        index = np.asarray(self.index).reshape(self.to)
+        for order in permutations(range(len(self.to))):
+            if (places := _along_axes(index, self.features, order)) is not None:
+                return order, places
+        return None
+
+    def reach(self, axes: Reach) -> Reach:
+        if self.by_axis is None:
+            raise NotAProduct(f"Gather: {self.features} to {self.to} does not move entries axis by axis")
+        order, places = self.by_axis
+        return [
+            np.where((at >= 0)[:, None], axes[k][np.maximum(at, 0)], False) for k, at in zip(order, places, strict=True)
+        ]
+
+
+def _along_axes(index: np.ndarray, features: Shape, order: tuple[int, ...]) -> tuple[np.ndarray, ...] | None:
+    """The entry along input axis `order[k]` of each place along output axis k, if every entry follows from these."""
+    inside = index >= 0
+    if not inside.any():
+        return None
+    at = np.unravel_index(np.maximum(index, 0), features)
+    found = []
+    for k, axis in enumerate(order):
+        others = tuple(i for i in range(index.ndim) if i != k)
+        found.append(np.where(inside, at[axis], -1).max(axis=others))
+    expected: np.ndarray = np.zeros(index.shape, np.int64)
+    strides = np.cumprod([1, *features[:0:-1]])[::-1]
+    every = np.ones(index.shape, bool)
+    for k, axis in enumerate(order):
+        place = found[k].reshape([-1 if i == k else 1 for i in range(index.ndim)])
+        every &= place >= 0
+        expected = expected + np.maximum(place, 0) * strides[axis]
+    return tuple(found) if np.array_equal(np.where(every, expected, -1), index) else None
 
 
 @dataclass(frozen=True)

@@ -52,8 +52,8 @@ class Window:
     def axes(self) -> tuple[Axis, ...]:
         """The geometry of the window along each axis."""
         n = len(self.size) if isinstance(self.size, tuple | list) else 2
-        if n not in (1, 2):
-            raise ValueError(f"{type(self).__name__}: got size {self.size!r}, expected one axis or two")
+        if n not in (1, 2, 3):
+            raise ValueError(f"{type(self).__name__}: got size {self.size!r}, expected one axis, two or three")
         size, padding, dilation = (_each(value, n) for value in (self.size, self.padding, self.dilation))
         stride = size if self.stride is None else _each(self.stride, n)
         sides = [_each(p, 2) for p in padding]

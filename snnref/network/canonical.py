@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from .. import layers as ann
 from ..layers import Linear, Shape
 from .graph import INPUT, READOUT, Graph, needed
 from .nodes import Input, MaxPool, Node, Nodes, Population, Projection, Readout, Sum
+
+AT_THE_END = ("sigmoid", "tanh")  # functions that never fall, and can be applied to what was read
 
 
 class Inexpressible(ValueError):
@@ -33,8 +37,8 @@ def canonical(net: Graph) -> Nodes:
     Raises
     ------
     Inexpressible
-        For a max-pool of a sum that no ReLU follows (such a maximum is not a maximum of spikes), a change of shape
-        between linear layers, or a softmax before the end.
+        For a max-pool of a sum that no ReLU follows (such a maximum is not a maximum of spikes), or a softmax before
+        the end.
     """
     nodes: Nodes = {INPUT: Input(INPUT, net.shapes[INPUT])}
     value = {INPUT: Sum((Projection(INPUT),))}  # every layer as a linear expression of nodes
@@ -43,9 +47,9 @@ def canonical(net: Graph) -> Nodes:
     for name, (layer, sources) in net.layers.items():
         terms = [value[s] for s in sources]
         match layer:
-            case ann.Activation("relu") if _side_by_side(terms[0], nodes) and _non_negative(terms[0], nodes):
+            case ann.Activation("relu") if _only_moved(terms[0], nodes) and _non_negative(terms[0], nodes):
                 value[name] = terms[0]
-            case ann.Activation() if name in swapped:
+            case ann.Activation() if name in swapped or (name == net.output and layer.kind in AT_THE_END):
                 value[name] = terms[0]
             case ann.Activation():
                 value[name] = _add_node(nodes, Population(name, net.shapes[name], terms[0], layer))
@@ -63,17 +67,17 @@ def canonical(net: Graph) -> Nodes:
                 value[name] = _concat(terms, [net.shapes[s] for s in sources])
             case ann.MaxPool():
                 value[name] = _max_pool(nodes, net, name, terms[0], swapped)
-            case ann.Reshape() if not layer.drops_ones and any(p.maps for p in terms[0].projections):
-                raise Inexpressible(
-                    f"layer {name!r}: features {layer.features} become {layer.to} between linear layers; "
-                    "change the shape right behind an activation or at the input"
-                )
             case Linear():
                 value[name] = terms[0].then(layer, net.shapes[sources[0]])
-    last = net.layers[net.output][0]
-    softmax = last if isinstance(last, ann.Softmax) else None
-    nodes[READOUT] = Readout(READOUT, net.shapes[net.output], value[net.output], softmax)
+    nodes[READOUT] = Readout(READOUT, net.shapes[net.output], value[net.output], _at_the_end(net, swapped))
     return nodes
+
+
+def _at_the_end(net: Graph, swapped: set[str]) -> ann.Softmax | ann.Activation | None:
+    """The last layer, if it belongs to the readout."""
+    last = net.layers[net.output][0]
+    monotone = isinstance(last, ann.Activation) and last.kind in AT_THE_END and net.output not in swapped
+    return last if isinstance(last, ann.Softmax) or monotone else None  # type: ignore[return-value]
 
 
 def without_unused_layers(net: Graph) -> Graph:
@@ -119,6 +123,15 @@ def _side_by_side(term: Sum, nodes: Nodes) -> bool:
     return True
 
 
+MOVES = (ann.Place, ann.Flatten, ann.Reshape, ann.Gather, ann.Spread)
+
+
+def _only_moved(term: Sum, nodes: Nodes) -> bool:
+    """Whether every value of the expression is one value of a node, or zero."""
+    alone = len(term.projections) == 1 and all(isinstance(m, MOVES) for m in term.projections[0].maps)
+    return not np.any(term.bias) and (alone or _side_by_side(term, nodes))
+
+
 def _non_negative(term: Sum, nodes: Nodes) -> bool:
     """Whether a ReLU would change nothing: sums and means of populations and of their pools."""
 
@@ -127,22 +140,31 @@ def _non_negative(term: Sum, nodes: Nodes) -> bool:
             return positive(nodes[node.source])
         return isinstance(node, Population) and node.activation is not None and node.activation.non_negative
 
-    keeps_sign = (ann.Place, ann.AvgPool, ann.UnevenAvgPool, ann.Flatten, ann.Reshape, ann.Spread)
-    return all(positive(nodes[p.source]) and all(isinstance(m, keeps_sign) for m in p.maps) for p in term.projections)
+    def keeps_sign(linear: Linear) -> bool:
+        if isinstance(linear, ann.UnevenAvgPool):
+            return all(np.all(m >= 0) for m in linear.matrices)
+        return isinstance(linear, (*MOVES, ann.AvgPool))
+
+    return all(positive(nodes[p.source]) and all(map(keeps_sign, p.maps)) for p in term.projections)
 
 
 def _max_pool(nodes: Nodes, net: Graph, name: str, term: Sum, swapped: set[str]) -> Sum:
     """Pool every branch of a concatenation by itself; a sum becomes a population first.
 
-    That takes an activation: a ReLU, which changes nothing where the sum cannot be negative, or the one right behind
-    the pooling if it never falls, since the maximum commutes with it.
+    Gains per channel that are not negative come behind the pooling. A population takes an activation: a ReLU, which
+    changes nothing where the sum cannot be negative, or the one right behind the pooling if it never falls, since the
+    maximum commutes with it.
 
     Raises
     ------
     Inexpressible
         If there is no such activation.
     """
-    layer, (source,) = net.layers[name]
+    _, (source,) = net.layers[name]
+    gain = _gain_of_channels(term, net.shapes[source])
+    bare = Sum(tuple(replace(p, maps=_without_gains(p.maps)) for p in term.projections)) if gain else term
+    if gain and _side_by_side(bare, nodes) and not np.any(falling := np.asarray(gain.value) < 0):
+        return _pooled(nodes, net, name, bare).then(gain, net.shapes[name])
     if not _side_by_side(term, nodes):
         readers = [(k, kind) for k, (kind, read) in net.layers.items() if name in read]
         kinds = {kind for _, kind in readers if isinstance(kind, ann.Activation) and kind.monotone}
@@ -151,11 +173,23 @@ def _max_pool(nodes: Nodes, net: Graph, name: str, term: Sum, swapped: set[str])
         elif len(kinds) == 1 and all(kind in kinds for _, kind in readers):
             swapped.update(reader for reader, _ in readers)
             term = _add_node(nodes, Population(readers[0][0], net.shapes[source], term, kinds.pop()))
+        elif gain and _side_by_side(bare, nodes):
+            raise Inexpressible(
+                f"layer {name!r}: max-pooling of {source!r}, which turns channels "
+                f"{', '.join(map(str, np.flatnonzero(falling)[:9]))} round (their gains are negative): that is no "
+                "maximum of spikes; put the pooling before the normalisation, or train with positive gains there"
+            )
         else:
             raise Inexpressible(
                 f"layer {name!r}: max-pooling of {source!r}, which may be negative; "
                 "put a ReLU before the pooling (or right behind it), or use average pooling"
             )
+    return _pooled(nodes, net, name, term)
+
+
+def _pooled(nodes: Nodes, net: Graph, name: str, term: Sum) -> Sum:
+    """The maximum of the trains of nodes, branch by branch."""
+    layer = net.layers[name][0]
     pooled = []
     for p in term.projections:
         branch = name if len(term.projections) == 1 else f"{name}.{p.source}"
@@ -167,6 +201,31 @@ def _max_pool(nodes: Nodes, net: Graph, name: str, term: Sum, swapped: set[str])
         nodes[branch] = node
         pooled.append(Projection(branch, p.maps))
     return Sum(tuple(pooled))
+
+
+def _without_gains(maps: tuple[Linear, ...]) -> tuple[Linear, ...]:
+    return tuple(m for m in maps if not isinstance(m, ann.Gain))
+
+
+def _gain_of_channels(term: Sum, shape: Shape) -> ann.Gain | None:
+    """Gain and offset of each channel, if the expression is otherwise nothing but trains side by side."""
+    gains = [m for p in term.projections for m in p.maps if isinstance(m, ann.Gain)]
+    others = [m for p in term.projections for m in p.maps if not isinstance(m, ann.Place | ann.Gain)]
+    if not gains or others or len(shape) < 2:
+        return None
+    ones = {p.source: np.ones(_shape_before(p, shape)) for p in term.projections}
+    values = [np.broadcast_to(v, shape) for v in (term.drive(ones), np.asarray(term.bias))]
+    channels = [v.reshape(shape[0], -1) for v in values]
+    if any(np.any(v != v[:, :1]) for v in channels):
+        return None
+    value, bias = (v[:, :1].reshape(-1, *[1] * (len(shape) - 1)) for v in channels)
+    return ann.Gain(value, bias)
+
+
+def _shape_before(p: Projection, shape: Shape) -> Shape:
+    """The features of a branch of a concatenation."""
+    places = [m for m in p.maps if isinstance(m, ann.Place)]
+    return (places[0].channels, *shape[1:]) if places else shape
 
 
 def _add(*terms: Sum) -> Sum:

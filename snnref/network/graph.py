@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import InitVar, dataclass, field, fields, replace
 from numbers import Integral, Real
 from typing import Any, Self
@@ -128,7 +129,34 @@ class Graph:
 
     def __call__(self, x: Array) -> Array:
         """The output of the last layer: `(batch, *input_shape)` -> `(batch, *features)`."""
-        return self.activations(x)[self.output]
+        check_input(x, self.input_shape)
+        output = self.output
+        return next(value for name, value in self.one_by_one(x) if name == output)
+
+    def one_by_one(self, x: Array) -> Iterator[tuple[str, Array]]:
+        """Compute what `activations` does without keeping it: what no later layer reads is let go.
+
+        Parameters
+        ----------
+        x : array `(batch, *input_shape)`
+            The input, of which nothing is checked.
+
+        Yields
+        ------
+        tuple
+            The name of a layer, and its output `(batch, *features)`.
+        """
+        weights, values = self._weights.like(x), {INPUT: x}
+        readers = Counter(source for _, sources in self.layers.values() for source in sources)
+        for name, (_, sources) in self.layers.items():
+            layer = weights[name]
+            value = layer(*(values[source] for source in sources))
+            values[name] = value + layer.offset if isinstance(layer, Linear) else value
+            readers.subtract(sources)
+            for source in {name, *sources}:
+                if source in values and not readers[source] and source != name:
+                    del values[source]
+            yield name, values[name]
 
     def parameters(self, *names: str) -> int:
         """Count the trained numbers of some layers; weights that two layers share count twice.
@@ -183,7 +211,7 @@ def _check_weights(name: str, layer: Layer) -> None:
             raise ValueError(f"layer {name!r}: {f.name} holds NaN or infinite values; train or load it again")
     if not isinstance(layer, kinds.Dense | kinds.Conv):
         return
-    axes = (2,) if isinstance(layer, kinds.Dense) else (3, 4)
+    axes = (2,) if isinstance(layer, kinds.Dense) else (3, 4, 5)
     if layer.weight.ndim not in axes:
         wanted = " or ".join(map(str, axes))
         raise ValueError(f"layer {name!r}: weight has shape {layer.weight.shape}, expected {wanted} axes")

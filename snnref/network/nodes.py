@@ -15,6 +15,7 @@ import numpy as np
 from .. import layers as ann
 from ..arrays import Array, namespace
 from ..layers import Linear, Shape
+from .fan_out import fan_out
 
 Scales = Mapping[str, "np.ndarray | float"]  # node -> value of one unit of its train
 
@@ -34,11 +35,19 @@ class Projection:
         """The projection followed by further linear maps."""
         return replace(self, maps=self.maps + maps)
 
+    def scaled(self, ratio: float) -> Projection:
+        """The projection times a number, which goes into the first weights of the chain."""
+        if ratio == 1:
+            return self
+        for i, m in enumerate(self.maps):
+            if isinstance(m, ann.Dense | ann.Conv):
+                return replace(self, maps=(*self.maps[:i], replace(m, weight=m.weight * ratio), *self.maps[i + 1 :]))
+        return self.then(ann.Gain(ratio))
+
     def fan_out(self, shape: Shape) -> np.ndarray:
         """Count how many target neurons one spike of each source neuron reaches.
 
-        The count is exact at borders, with stride, dilation and groups. What a source neuron reaches is a product of
-        one set an axis, so it is counted axis by axis.
+        The count is exact at borders, with stride, dilation and groups, and a moved entry is no synapse more.
 
         Parameters
         ----------
@@ -50,16 +59,7 @@ class Projection:
         array `(*shape)`
             Target neurons of each source neuron.
         """
-        maps = [m for m in self.maps if not isinstance(m, ann.Gain)]  # a gain reaches what it stands on
-        if maps and isinstance(maps[0], ann.Reshape):  # the same neurons, counted under the new shape
-            return Projection(self.source, tuple(maps[1:])).fan_out(maps[0].to).reshape(shape)
-        dense = next((i for i, m in enumerate(maps) if isinstance(m, ann.Dense)), 0)
-        if maps and isinstance(maps[dense], ann.Dense) and all(isinstance(m, ann.Place) for m in maps[:dense]):
-            start, maps = [np.ones((1, 1), bool)], maps[dense:]  # every neuron reaches the same
-        else:
-            start = [np.eye(n, dtype=bool) for n in shape]
-        axes = reduce(lambda reached, linear: linear.reach(reached), maps, start)
-        return np.broadcast_to(reduce(np.multiply.outer, [axis.sum(axis=0) for axis in axes]), shape)
+        return fan_out(self.maps, shape)
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,22 @@ class Sum:
         """
         bias = linear(np.broadcast_to(self.bias, shape)) if np.any(self.bias) else 0.0
         stripped = replace(linear, bias=None) if hasattr(linear, "bias") else linear  # type: ignore[type-var]
-        return Sum(tuple(p.then(stripped) for p in self.projections), bias + linear.offset)
+        return Sum(tuple(_behind(p, stripped) for p in self.projections), bias + linear.offset)
+
+
+def _behind(p: Projection, linear: Linear) -> Projection:
+    """The projection through one more layer; of a branch of a concatenation, only by the weights that read it."""
+    place = p.maps[-1] if p.maps else None
+    if not isinstance(place, ann.Place):
+        return p.then(linear)
+    own, before = slice(place.start, place.start + place.channels), replace(p, maps=p.maps[:-1])
+    if isinstance(linear, ann.Dense) or (isinstance(linear, ann.Conv) and linear.groups == 1):
+        return before.then(replace(linear, weight=linear.weight[:, own]))
+    if isinstance(linear, ann.Gain):
+        value = np.asarray(linear.value)
+        by_channel = value.ndim == place.axes and len(value) == place.total
+        return before.then(ann.Gain(value[own] if by_channel else linear.value), place)
+    return p.then(linear)
 
 
 RELU = ann.ReLU()
@@ -127,6 +142,7 @@ class Population:
     activation: ann.Activation | None = RELU
     factor: Sum | None = None  # of a gate: the other sum
     gate: str = "product"  # or "maximum"
+    part_of: str | None = None  # the population that it makes up with others, where ReLUs say what one unit did
 
     def answer(self, *drives: Array) -> Array:
         """Compute what the ANN's units answer.
@@ -176,13 +192,14 @@ class MaxPool:
 class Readout:
     """The outputs whose largest names the class; linear, since a network may end without a ReLU.
 
-    A softmax behind them changes no prediction; it is named for those who want probabilities.
+    A softmax behind them, or another function that never falls, changes no prediction; it belongs to the readout,
+    which applies it to what was read.
     """
 
     name: str
     shape: Shape
     input: Sum
-    softmax: ann.Softmax | None = None
+    function: ann.Softmax | ann.Activation | None = None
 
     @property
     def inputs(self) -> tuple[Sum, ...]:

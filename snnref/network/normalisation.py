@@ -50,8 +50,4 @@ def _rescaled(p: Projection, source: np.ndarray, target: np.ndarray) -> Projecti
         return p  # the same values: not even rounding changes them
     if source.ndim or target.ndim:
         return Projection(p.source, (ann.Gain(source), *p.maps, ann.Gain(np.asarray(1 / target))))
-    ratio = float(source / target)
-    for i, m in enumerate(p.maps):
-        if isinstance(m, ann.Dense | ann.Conv):
-            return replace(p, maps=(*p.maps[:i], replace(m, weight=m.weight * ratio), *p.maps[i + 1 :]))
-    return p if ratio == 1 else p.then(ann.Gain(ratio))
+    return p.scaled(float(source / target))

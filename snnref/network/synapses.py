@@ -11,7 +11,7 @@ from math import prod
 import numpy as np
 
 from ..arrays import Axis, window_entries
-from ..layers import AvgPool, Conv, Dense, Flatten, Gain, Linear, Place, Reshape, Shape, Spread, UnevenAvgPool
+from ..layers import AvgPool, Conv, Dense, Flatten, Gain, Gather, Linear, Place, Reshape, Shape, Spread, UnevenAvgPool
 from ..layers.rearranging import Entry
 from ..layers.windows import Window
 from .nodes import Projection
@@ -100,7 +100,7 @@ def _entries(linear: Linear, shape: Shape) -> Entries:
         case Gain(value=value):
             every = np.arange(prod(shape))
             return every, every, np.broadcast_to(np.asarray(value, float), shape).ravel()
-        case Entry() | Flatten() | Reshape() | Spread() | Place():  # they only move values
+        case Entry() | Flatten() | Gather() | Reshape() | Spread() | Place():  # they only move values
             moved = linear(_numbered(shape)).ravel().astype(int)
             (target,) = np.nonzero(moved)
             return target, moved[target] - 1, np.ones(len(target))

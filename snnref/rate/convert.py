@@ -9,6 +9,7 @@ from ..network.canonical import canonical, require_kinds
 from ..network.graph import Graph
 from ..network.nodes import depths
 from ..network.normalisation import normalise
+from ..network.relus import in_relus
 from ..spiking.snn import SNN, with_settings
 from .closed import Closed
 from .options import EXPRESSES
@@ -50,7 +51,7 @@ def convert(
     if not isinstance(net, Graph):
         raise TypeError(f"net: got {type(net).__name__}, expected a Network; import a torch module with from_torch")
     check_calibration(calibration, net.input_shape)
-    nodes = canonical(net)
+    nodes = in_relus(canonical(net), EXPRESSES)
     require_kinds(nodes, "rate coding", EXPRESSES)
     depth = depths(nodes)
     codes, besides = (Stepwise(_depth=depth), Closed(_depth=depth)), ("percentile", "distribution")

@@ -67,6 +67,8 @@ def choose_scales(
             scales[name] = tails[name].percentile()
             if name == READOUT and scales[name] <= 0:
                 scales[name] = 1.0  # no output is ever positive
+            elif scales[name] <= 0 and isinstance(node, Population) and node.part_of:
+                scales[name] = scales[node.part_of]  # a bound that no sample reached
             elif scales[name] <= 0:
                 raise ValueError(
                     f"population {name!r}: its {percentile}th percentile on the calibration data is 0; "

@@ -8,6 +8,7 @@ from ..arrays import Array, check_calibration
 from ..network.canonical import canonical, require_kinds
 from ..network.graph import Graph
 from ..network.normalisation import normalise
+from ..network.relus import in_relus
 from ..spiking.snn import SNN, with_settings
 from .closed import Closed
 from .encoding import check_pixels
@@ -61,7 +62,7 @@ def convert(
     check_calibration(calibration, net.input_shape)
     check_pixels(calibration, "calibration")
     check_whole("levels", levels)
-    nodes = canonical(net)
+    nodes = in_relus(canonical(net), EXPRESSES)
     require_kinds(nodes, "hysteresis sigma-delta", EXPRESSES)
     scales = thresholds(nodes, calibration, threshold=threshold, percentile=percentile, levels=levels)
     nodes = normalise(nodes, scales)

@@ -64,4 +64,4 @@ class Quantised(ANN):
         return Analog(below if self.rounding == "floor" else below + like(a - below >= 0.5, a))
 
     def readout(self, node: Readout, trains: Mapping[str, Analog]) -> Readings:
-        return super().readout(replace(node, softmax=None), trains)
+        return super().readout(replace(node, function=None), trains)

@@ -47,14 +47,14 @@ class Run:
     @cached_property
     def output_over_time(self) -> Array:
         """`(steps, batch, classes)`: the decoded readout, as read at each step; probabilities if the network
-        ends with a softmax."""
+        ends with a softmax or sigmoid."""
         answer = concatenate([part[READOUT] for part in self.parts])
         readings = answer.over_time
         if answer.final:
             return readings
         decoded = readings * like(self.scales[READOUT], readings)
-        softmax = getattr(self.nodes[READOUT], "softmax", None)
-        return softmax(decoded) if softmax else decoded
+        function = getattr(self.nodes[READOUT], "function", None)
+        return function(decoded) if function else decoded
 
     @property
     def prediction(self) -> Array:

@@ -62,7 +62,7 @@ class ANN:
 
     def readout(self, node: Readout, trains: Mapping[str, Analog]) -> Readings:
         value = self._drive(node.input, trains)
-        return Readings((node.softmax(value) if node.softmax else value)[None])
+        return Readings((node.function(value) if node.function else value)[None])
 
     def _drive(self, term: Any, trains: Mapping[str, Analog]) -> Array:
         return term.drive({k: train.values for k, train in trains.items()}) + term.bias

@@ -14,6 +14,7 @@ from ..network.canonical import canonical, require_kinds
 from ..network.graph import INPUT, READOUT, Graph
 from ..network.nodes import Input, MaxPool, Nodes, Population, weighted_nodes
 from ..network.normalisation import normalise
+from ..network.relus import in_relus
 from ..spiking.snn import SNN, with_settings
 from .adjust import adjustment, ones, plain
 from .closed import Closed
@@ -75,7 +76,7 @@ def convert(
     check_calibration(calibration, net.input_shape)
     trained = adjustment(net)
     if trained is None:
-        nodes = canonical(net)
+        nodes = in_relus(canonical(net), EXPRESSES)
         require_kinds(nodes, "TDSNN", EXPRESSES)
         scales = _scales(nodes, unit)
         nodes = normalise(nodes, scales)

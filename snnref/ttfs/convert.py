@@ -8,6 +8,7 @@ from ..arrays import Array, check_calibration
 from ..network.canonical import canonical, require_kinds
 from ..network.graph import Graph
 from ..network.normalisation import normalise
+from ..network.relus import in_relus
 from ..spiking.snn import SNN, with_settings
 from .closed import Closed
 from .options import EXPRESSES
@@ -60,7 +61,7 @@ def convert(
     if not isinstance(net, Graph):
         raise TypeError(f"net: got {type(net).__name__}, expected a Network; import a torch module with from_torch")
     check_calibration(calibration, net.input_shape)
-    nodes = canonical(net)
+    nodes = in_relus(canonical(net), EXPRESSES)
     require_kinds(nodes, "time to first spike", EXPRESSES)
     settings, besides = {"t_max": t_max, **options}, ("threshold", "per")
     codes = (code(_windows=windows(nodes)) for code in (Stepwise, Closed))
