@@ -1,179 +1,165 @@
-"""The tables that find what a call of torch means: by function, by method, by module."""
+"""The tables that find what a call of torch means, by the function's name.
+
+The name is the same under `torch`, `torch.nn.functional` and as a method, with a trailing _ where it works in place;
+modules make these calls themselves.
+"""
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import nn
-from torch.nn import functional as F
 
-from .torch_layers import (
-    adaptive_avg_pool,
-    avg_pool,
-    batch_norm,
+from .torch_activations import (
+    absolute,
+    clamp,
     clone,
-    conv,
     dropout,
     elu,
     gelu,
+    greater,
+    hardtanh,
+    heaviside,
     leaky_relu,
-    linear,
-    max_pool,
+    less,
     named,
+    prelu,
     relu,
-    same,
+    sign,
     softmax,
+    threshold,
 )
-from .torch_shapes import (
+from .torch_arithmetic import (
     add,
-    attribute,
-    concatenate,
-    dim,
     divide,
-    expand,
-    expand_as,
-    flatten,
-    getitem,
+    divide_into,
+    einsum,
+    largest,
+    largest_along,
+    linear,
+    matmul,
+    maximum,
     mean,
     multiply,
     negative,
-    reshape,
-    size,
-    squeeze,
+    power,
+    running_total,
+    square,
     subtract,
-    unflatten,
-    unsqueeze,
+    subtract_from,
+    total,
 )
-from .torch_values import Value
+from .torch_layers import (
+    adaptive_avg_pool,
+    adaptive_max_pool,
+    avg_pool,
+    batch_norm,
+    conv,
+    conv_transpose,
+    instance_norm,
+    interpolate,
+    max_pool,
+)
+from .torch_moves import MOVES
+from .torch_values import words
 
-_CALLS: dict[str, Callable[..., Any]] = {  # the same under torch, torch.nn.functional and as a method
+__all__ = ["ABOUT_SHAPES", "CALLS", "CONSTANTS", "MOVES", "NUMBERS", "REASONS", "UNCHANGED"]
+
+CALLS: dict[str, Callable[..., Any]] = {
+    "linear": linear,
+    **dict.fromkeys(("matmul", "mm"), matmul),
+    "__rmatmul__": lambda net, x, other: matmul(net, other, x),
+    "einsum": einsum,
+    **dict.fromkeys(("conv1d", "conv2d", "conv3d"), conv),
+    **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), conv_transpose),
+    "batch_norm": batch_norm,
+    "instance_norm": instance_norm,
+    **{f"max_pool{n}d": max_pool(n) for n in (1, 2, 3)},
+    **{f"avg_pool{n}d": avg_pool(n) for n in (1, 2, 3)},
+    **dict.fromkeys([f"adaptive_avg_pool{n}d" for n in (1, 2, 3)], adaptive_avg_pool),
+    **dict.fromkeys([f"adaptive_max_pool{n}d" for n in (1, 2, 3)], adaptive_max_pool),
+    "interpolate": interpolate,
     "relu": relu,
+    "relu6": named("relu6"),
     "sigmoid": named("sigmoid"),
     "tanh": named("tanh"),
-    "flatten": flatten,
-    "reshape": reshape,
-    "squeeze": squeeze,
-    "unsqueeze": unsqueeze,
-    "unflatten": unflatten,
-    "mean": mean,
+    "silu": named("silu"),
+    "hardswish": named("hard_swish"),
+    "hardsigmoid": named("hard_sigmoid"),
+    "leaky_relu": leaky_relu,
+    "prelu": prelu,
+    "elu": elu,
+    "gelu": gelu,
+    **dict.fromkeys(("abs", "absolute"), absolute),
+    "hardtanh": hardtanh,
+    **dict.fromkeys(("clamp", "clip"), clamp),
+    "clamp_min": clamp,
+    "clamp_max": lambda net, x, bound: clamp(net, x, None, bound),
+    **dict.fromkeys(("threshold", "_threshold"), threshold),
+    **dict.fromkeys(("sign", "sgn"), sign),
+    "heaviside": heaviside,
+    **dict.fromkeys(("gt", "greater"), greater),
+    **dict.fromkeys(("lt", "less"), less),
     "softmax": softmax(False),
     "log_softmax": softmax(True),
+    **dict.fromkeys(("dropout", "dropout1d", "dropout2d", "dropout3d", "feature_dropout"), dropout(True)),
+    **dict.fromkeys(("alpha_dropout", "feature_alpha_dropout"), dropout(False)),
+    "clone": clone,
     "add": add,
-    "sub": subtract,
-    "mul": multiply,
-    "div": divide,
-    "neg": negative,
-}
-METHODS = _CALLS | {  # with a trailing _: in place
-    **{"view": reshape, "size": size, "dim": dim, "contiguous": same},
-    **{"clone": clone, "expand_as": expand_as, "expand": expand},
-}
-
-FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    F.linear: linear,
-    F.conv1d: conv,
-    F.conv2d: conv,
-    F.batch_norm: batch_norm,
-    F.max_pool1d: max_pool(1),
-    F.max_pool2d: max_pool(2),
-    torch.max_pool1d: max_pool(1),
-    torch.max_pool2d: max_pool(2),
-    F.avg_pool1d: avg_pool(1),
-    F.avg_pool2d: avg_pool(2),
-    F.adaptive_avg_pool1d: adaptive_avg_pool,
-    F.adaptive_avg_pool2d: adaptive_avg_pool,
-    F.relu6: named("relu6"),
-    F.silu: named("silu"),
-    F.hardswish: named("hard_swish"),
-    F.hardsigmoid: named("hard_sigmoid"),
-    F.leaky_relu: leaky_relu,
-    F.elu: elu,
-    F.gelu: gelu,
-    F.dropout: dropout(True),
-    F.dropout1d: dropout(True),
-    F.dropout2d: dropout(True),
-    F.alpha_dropout: dropout(False),
-    torch.clone: clone,
-    torch.cat: concatenate,
-    torch.concatenate: concatenate,
-    torch.concat: concatenate,
-    operator.add: add,
-    operator.sub: subtract,
-    operator.mul: multiply,
-    operator.truediv: divide,
-    operator.neg: negative,
-    operator.getitem: getitem,
-    getattr: attribute,
-}
-for _name, _call in _CALLS.items():
-    for _place in (torch, F):
-        if hasattr(_place, _name):
-            FUNCTIONS[getattr(_place, _name)] = _call
-
-IN_PLACE: dict[Any, Callable[..., Any]] = {
-    F.relu_: relu,
-    torch.relu_: relu,
-    F.leaky_relu_: leaky_relu,
-    F.elu_: elu,
-}
-_CONV = ("weight", "bias", "stride", "padding", "dilation", "groups", "padding_mode")
-_NORM = ("running_mean", "running_var", "weight", "bias", "eps")
-_MAX = ("kernel_size", "stride", "padding", "dilation", "ceil_mode", "return_indices")
-_MEAN = ("kernel_size", "stride", "padding", "ceil_mode", "count_include_pad")
-
-MODULES: dict[
-    type[nn.Module], tuple[Callable[..., Value], tuple[str, ...]]
-] = {  # the call, its arguments in the module
-    nn.Linear: (linear, ("weight", "bias")),
-    nn.Conv1d: (conv, _CONV),
-    nn.Conv2d: (conv, _CONV),
-    nn.BatchNorm1d: (batch_norm, _NORM),
-    nn.BatchNorm2d: (batch_norm, _NORM),
-    nn.MaxPool1d: (max_pool(1), _MAX),
-    nn.MaxPool2d: (max_pool(2), _MAX),
-    nn.AvgPool1d: (avg_pool(1), _MEAN),
-    nn.AvgPool2d: (avg_pool(2), (*_MEAN, "divisor_override")),
-    nn.AdaptiveAvgPool1d: (adaptive_avg_pool, ("output_size",)),
-    nn.AdaptiveAvgPool2d: (adaptive_avg_pool, ("output_size",)),
-    nn.Flatten: (flatten, ("start_dim", "end_dim")),
-    nn.Unflatten: (unflatten, ("dim", "unflattened_size")),
-    nn.ReLU: (relu, ("inplace",)),
-    nn.ReLU6: (named("relu6"), ("inplace",)),
-    nn.LeakyReLU: (leaky_relu, ("negative_slope", "inplace")),
-    nn.ELU: (elu, ("alpha", "inplace")),
-    nn.Sigmoid: (named("sigmoid"), ()),
-    nn.Tanh: (named("tanh"), ()),
-    nn.SiLU: (named("silu"), ("inplace",)),
-    nn.GELU: (gelu, ("approximate",)),
-    nn.Hardswish: (named("hard_swish"), ("inplace",)),
-    nn.Hardsigmoid: (named("hard_sigmoid"), ("inplace",)),
-    nn.Softmax: (softmax(False), ("dim",)),
-    nn.LogSoftmax: (softmax(True), ("dim",)),
-    nn.Identity: (same, ()),
-    nn.Dropout: (dropout(True), ("training",)),
-    nn.Dropout1d: (dropout(True), ("training",)),
-    nn.Dropout2d: (dropout(True), ("training",)),
-    nn.AlphaDropout: (dropout(True), ("training",)),
+    **dict.fromkeys(("sub", "subtract"), subtract),
+    **dict.fromkeys(("__rsub__", "rsub"), subtract_from),
+    **dict.fromkeys(("mul", "multiply"), multiply),
+    **dict.fromkeys(("div", "divide", "true_divide"), divide),
+    "__rdiv__": divide_into,
+    "__rtruediv__": divide_into,
+    **dict.fromkeys(("neg", "negative"), negative),
+    "square": square,
+    "pow": power,
+    "mean": mean,
+    "sum": total,
+    "cumsum": running_total,
+    "amax": largest,
+    "max": largest_along,
+    "maximum": maximum,
 }
 
 
-def supported(module: nn.Module) -> type[nn.Module] | None:
-    """The entry of MODULES that a module is of: its class, or a subclass with the same forward."""
-    exact = [kind for kind in MODULES if type(module) is kind]
-    alike = [kind for kind in MODULES if isinstance(module, kind) and type(module).forward is kind.forward]
-    return next(iter(exact + alike), None)
+def _keeps_values(x: Any, *args: Any, **kwargs: Any) -> None:
+    """Only to another float type or device."""
+    for wanted in (*args, *kwargs.values()):
+        if isinstance(wanted, torch.dtype) and not wanted.is_floating_point:
+            raise ValueError(f"it converts to {wanted}, expected a float type")
 
 
-def path(thing: Any) -> str:
-    """The dotted path under which users know a module class or a function."""
-    return torch.overrides.resolve_name(thing) or f"{thing.__module__}.{thing.__qualname__}"
-
-
-def supported_calls() -> str:
-    """What the tables hold, for messages."""
-    modules = ", ".join(f"torch.nn.{kind.__name__}" for kind in MODULES)
-    functions = ", ".join(sorted({path(k).rpartition(".")[2] for k in FUNCTIONS}))
-    return f"the modules {modules}; the functions {functions}; the methods {', '.join(METHODS)}"
+UNCHANGED: dict[str, Callable[..., None]] = dict.fromkeys(
+    words(
+        """
+        to float double half bfloat16 type type_as detach cpu cuda contiguous requires_grad_ requires_grad data alias
+        positive retain_grad resolve_conj resolve_neg
+        """
+    ),
+    _keeps_values,
+)
+CONSTANTS = words("zeros_like ones_like full_like new_zeros new_ones new_full new_tensor")  # of the shape of a value
+ABOUT_SHAPES = words(
+    """
+    shape size ndim dim ndimension numel nelement __len__ dtype layout stride is_floating_point is_complex is_signed
+    is_contiguous is_cuda is_sparse is_quantized is_meta is_leaf is_same_size get_device element_size
+    itemsize nbytes storage_offset __hash__
+    """
+)
+NUMBERS = words(
+    "__bool__ item tolist __float__ __int__ __index__ __complex__ numpy __array__ __contains__ nonzero equal"
+)
+_DIVIDES = "it divides by what it computes from the input; use batch normalisation, whose statistics are constants"
+_TWO = "it multiplies values that both depend on the input as matrices; no code here expresses that"
+REASONS = {
+    **dict.fromkeys(("group_norm", "layer_norm", "rms_norm", "local_response_norm", "normalize"), _DIVIDES),
+    **dict.fromkeys(("bmm", "scaled_dot_product_attention", "multi_head_attention_forward", "baddbmm"), _TWO),
+    **dict.fromkeys(("lstm", "gru", "rnn_tanh", "rnn_relu"), "recurrent layers have no counterpart here"),
+    **dict.fromkeys(("rand_like", "randn_like", "bernoulli"), "it draws random numbers, expected the same for all"),
+    **dict.fromkeys([f"max_pool{n}d_with_indices" for n in (1, 2, 3)], "the places of maxima have no counterpart here"),
+    "reciprocal": "it divides by something that depends on the input, expected a constant",
+    **dict.fromkeys(("softplus", "mish", "selu", "celu", "exp", "log", "sqrt"), "it has no counterpart here; use relu"),
+}

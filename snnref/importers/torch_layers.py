@@ -1,4 +1,4 @@
-"""What torch's calls on one value mean as layers: weights, pooling, activations.
+"""What torch's calls on one value mean as layers: convolution, normalisation, pooling.
 
 Every function takes the builder first, then the call's own arguments under torch's names (`x` for `input`). It
 raises ValueError for what it cannot express. What changes nothing (momentum, a dtype) is accepted and ignored.
@@ -10,15 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
+from torch.nn import functional as F
 
-from ..layers import Activation, AvgPool, Conv, Dense, Gain, MaxPool, ReLU, Softmax, UnevenAvgPool
-from .torch_values import Builder, Value, constant, each, feature_axis
-
-
-def linear(net: Builder, x: Value, weight: Any, bias: Any = None) -> Value:
-    if len(x.shape) != 1:
-        raise ValueError(f"got features {x.shape}, expected one axis; flatten them first")
-    return net.add(Dense(constant(weight), constant(bias, "bias")), x)
+from ..layers import AvgPool, Conv, Gain, MaxPool, UnevenAvgPool
+from .torch_moves import along_axes, moved
+from .torch_values import Builder, Value, constant, each
 
 
 def conv(
@@ -30,10 +27,7 @@ def conv(
     padding: Any = 0,
     dilation: Any = 1,
     groups: int = 1,
-    padding_mode: str = "zeros",
 ) -> Value:
-    if padding_mode != "zeros":
-        raise ValueError(f"got padding_mode={padding_mode!r}, expected 'zeros'")
     weight = constant(weight)
     n = weight.ndim - 2
     dilation = each(dilation, n)
@@ -43,6 +37,63 @@ def conv(
     else:
         padding = each(0 if padding == "valid" else padding, n)
     return net.add(Conv(weight, constant(bias, "bias"), each(stride, n), padding, dilation, groups), x)
+
+
+def conv_transpose(
+    net: Builder,
+    x: Value,
+    weight: Any,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+) -> Value:
+    """Zeros between the entries, and around them; then a convolution with the kernel turned round."""
+    weight = constant(weight)
+    n = weight.ndim - 2
+    axes = zip(
+        x.shape[1:], weight.shape[2:], *(each(k, n) for k in (stride, padding, output_padding, dilation)), strict=True
+    )
+    places = []
+    for entries, size, step, cut, more, apart in axes:
+        before = apart * (size - 1) - cut  # negative: entries are cut off
+        at = np.arange((entries - 1) * step + 1 + 2 * before + more) - before
+        places.append(np.where((at % step == 0) & (at >= 0) & (at < entries * step), at // step, -1))
+    spaced = along_axes(net, x, (np.arange(x.shape[0]), *places), suffix=".spaced")
+    _, outputs, *size = weight.shape
+    turned = weight.reshape(groups, -1, *weight.shape[1:]).swapaxes(1, 2)  # (groups, outputs, inputs, *size)
+    turned = np.flip(turned.reshape(groups * outputs, -1, *size), tuple(range(2, 2 + n)))
+    kernel = np.ascontiguousarray(turned)
+    return net.add(Conv(kernel, constant(bias, "bias"), dilation=each(dilation, n), groups=groups), spaced)
+
+
+def interpolate(
+    net: Builder,
+    x: Value,
+    size: Any = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+    recompute_scale_factor: bool | None = None,
+    antialias: bool = False,
+) -> Value:
+    """Entries repeated, or along each axis a matrix of weights: torch's own answer to unit vectors."""
+    if mode.startswith("nearest"):
+        return moved(net, F.interpolate, (x, size, scale_factor, mode), {}, in_place=False)
+    n = len(x.shape) - 1
+    if mode not in ("linear", "bilinear", "bicubic") or n > 2:
+        raise ValueError(f"got mode={mode!r} of features {x.shape}, expected nearest, linear, bilinear or bicubic")
+    rest: Any = (1,) * (n - 1)  # along the other axis there is one entry, which stays one
+    matrices = []
+    for axis, entries in enumerate(x.shape[1:]):
+        wanted: Any = None if size is None else (each(size, n)[axis], *rest)
+        scale: Any = None if scale_factor is None else (each(scale_factor, n)[axis], *rest)
+        units = torch.eye(entries).reshape(entries, 1, entries, *rest)
+        answer = F.interpolate(units, wanted, scale, mode, align_corners, recompute_scale_factor, antialias)
+        matrices.append(answer.reshape(entries, -1).T.numpy().copy())
+    return net.add(UnevenAvgPool(*matrices), x)
 
 
 def batch_norm(
@@ -127,9 +178,15 @@ def avg_pool(n: int) -> Callable[..., Value]:
         if after == padding and (count_include_pad or not any(padding)):
             return net.add(AvgPool(size, stride, padding), x)
         axes = zip(x.shape[1:], size, stride, padding, after, strict=True)
-        return net.add(UnevenAvgPool(*(_means(*axis, count_padding=count_include_pad) for axis in axes)), x)
+        return _uneven(net, x, [_means(*axis, count_padding=count_include_pad) for axis in axes])
 
     return call
+
+
+def _uneven(net: Builder, x: Value, matrices: list[np.ndarray]) -> Value:
+    if len(matrices) > 2:
+        raise ValueError(f"got windows of unequal size in features {x.shape}, expected equal ones along three axes")
+    return net.add(UnevenAvgPool(*matrices), x)
 
 
 def _means(entries: int, size: int, stride: int, before: int, after: int, *, count_padding: bool) -> np.ndarray:
@@ -152,67 +209,37 @@ def adaptive_avg_pool(net: Builder, x: Value, output_size: Any) -> Value:
     if min(wanted) < 1:
         raise ValueError(f"got an output of {wanted}, expected at least one place an axis")
     if wanted == before:
-        return clone(net, x)
+        return Value(x.name, x.shape)
     if not any(n % k for n, k in zip(before, wanted, strict=True)):
         return net.add(AvgPool(tuple(n // k for n, k in zip(before, wanted, strict=True))), x)
     matrices = []
     for n, k in zip(before, wanted, strict=True):
         i = np.arange(k)
         matrices.append(_weights(n, i * n // k, -(-(i + 1) * n // k)))
-    return net.add(UnevenAvgPool(*matrices), x)
+    return _uneven(net, x, matrices)
 
 
-def relu(net: Builder, x: Value, inplace: bool = False) -> Value:
-    return net.add(ReLU(), x)
+def adaptive_max_pool(net: Builder, x: Value, output_size: Any, return_indices: bool = False) -> Value:
+    """k windows of n entries, where k divides n."""
+    before = x.shape[1:]
+    wanted = tuple(n if k is None else k for k, n in zip(each(output_size, len(before)), before, strict=True))
+    if return_indices or min(wanted) < 1 or any(n % k for n, k in zip(before, wanted, strict=True)):
+        raise ValueError(f"got an output of {wanted} for features {x.shape}, expected divisors, and the maxima alone")
+    return net.add(MaxPool(tuple(n // k for n, k in zip(before, wanted, strict=True))), x)
 
 
-def leaky_relu(net: Builder, x: Value, negative_slope: float = 0.01, inplace: bool = False) -> Value:
-    return net.add(Activation("leaky_relu", float(negative_slope)), x)
-
-
-def elu(net: Builder, x: Value, alpha: float = 1.0, inplace: bool = False) -> Value:
-    return net.add(Activation("elu", float(alpha)), x)
-
-
-def gelu(net: Builder, x: Value, approximate: str = "none") -> Value:
-    return net.add(Activation("gelu_tanh" if approximate == "tanh" else "gelu"), x)
-
-
-def named(kind: str) -> Callable[..., Value]:
-    """An activation without parameters."""
-
-    def call(net: Builder, x: Value, inplace: bool = False) -> Value:
-        return net.add(Activation(kind), x)
-
-    return call
-
-
-def softmax(log: bool) -> Callable[..., Value]:
-    """Probabilities of a vector of classes, or their logarithms."""
-
-    def call(net: Builder, x: Value, dim: int | None = None, dtype: Any = None, _stacklevel: int = 3) -> Value:
-        if len(x.shape) != 1 or (dim is not None and feature_axis(dim, x) != 0):
-            raise ValueError(f"got dim={dim} of features {x.shape}, expected dim=1 of a vector of classes")
-        return net.add(Softmax(log), x)
-
-    return call
-
-
-def dropout(default: bool) -> Callable[..., Value]:
-    """`default` is torch's own for `training`."""
-
-    def call(net: Builder, x: Value, p: float = 0.5, training: bool = default, inplace: bool = False) -> Value:
-        if training:
-            raise ValueError("it drops at random even in eval mode, expected training=self.training")
-        return x
-
-    return call
-
-
-def same(net: Builder, x: Value, *args: Any) -> Value:
-    return x
-
-
-def clone(net: Builder, x: Value, *, memory_format: Any = None) -> Value:
-    """The same value, but not the same memory: what is done to one in place is not done to the other."""
-    return Value(x.name, x.shape)
+def instance_norm(
+    net: Builder,
+    x: Value,
+    running_mean: Any = None,
+    running_var: Any = None,
+    weight: Any = None,
+    bias: Any = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Value:
+    """With tracked statistics it is batch normalisation."""
+    if use_input_stats:
+        raise ValueError("it divides by what it computes from the input, expected running statistics")
+    return batch_norm(net, x, running_mean, running_var, weight, bias, eps=eps)
