@@ -45,7 +45,7 @@ class Diagnosis:
     """Why a converted network differs, population by population; print it."""
 
     rows: tuple[Row, ...]
-    agreement: float  # share of the samples that both networks answer alike
+    agreement: float | None  # share of the samples that both networks answer alike; None where there are no classes
     advice: dict[str, str]  # population -> one sentence
 
     def __str__(self) -> str:
@@ -54,9 +54,11 @@ class Diagnosis:
         cells = [[row.population, *(f"{getattr(row, cause):.1%}" for cause in CAUSES)] for row in self.rows]
         table = tabulate(cells, headers=["population", *CAUSES], stralign="right", disable_numparse=True)
         sentences = "\n".join(f"{name}: {sentence}" for name, sentence in self.advice.items())
+        same = (
+            "the outputs are no classes" if self.agreement is None else f"same answer as the ANN: {self.agreement:.2%}"
+        )
         return (
-            f"same answer as the ANN: {self.agreement:.2%}\n"
-            f"errors by their cause, as shares of each population's mean activation:\n\n{table}\n\n{sentences}"
+            f"{same}\nerrors by their cause, as shares of each population's mean activation:\n\n{table}\n\n{sentences}"
         )
 
 
@@ -91,6 +93,8 @@ def diagnose(net: Graph, snn: SNN, x: Array, *, ann_x: Array | None = None, **se
     ValueError
         For data or settings that do not fit.
     """
+    if not isinstance(net, Graph):
+        raise TypeError(f"net: got {type(net).__name__}, expected the Network; the conversion comes second")
     run = snn.run(x, **settings)
     nodes = WeightCache(snn.nodes).like(x)
     ann_x = x if ann_x is None else ann_x
@@ -109,8 +113,9 @@ def diagnose(net: Graph, snn: SNN, x: Array, *, ann_x: Array | None = None, **se
     )
     find = method(run.code.method).advice
     advice = {row.population: f"{row.cause}: {find(row.cause, run.code)}" for row in rows if row.cause}
-    agreement = np.mean(to_numpy(run.prediction) == to_numpy(net(ann_x)).argmax(axis=1))
-    return Diagnosis(rows, float(agreement), advice)
+    classes = len(net.shapes[net.output]) == 1
+    same = to_numpy(run.prediction) == to_numpy(net(ann_x)).argmax(axis=1) if classes else None
+    return Diagnosis(rows, None if same is None else float(np.mean(same)), advice)
 
 
 def _causes(said: np.ndarray, ann: np.ndarray, answer: np.ndarray, value_range: tuple[float, float]) -> Iterator[float]:

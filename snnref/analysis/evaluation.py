@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, check_alike, check_input, to_numpy
+from ..arrays import Array, check_alike, check_input, check_labels, to_numpy
 from ..methods import method
 from ..network import counting
 from ..network.graph import Graph
@@ -172,15 +172,14 @@ def check_images(net: Graph, *, x: Array, labels: Array, besides: Mapping[str, A
     ValueError
         If shapes or numbers do not fit.
     """
+    if not isinstance(net, Graph):
+        raise TypeError(f"net: got {type(net).__name__}, expected the Network; the conversion comes second")
     for what, images in {"x": x, **besides}.items():
         check_input(images, net.input_shape, what=what)
         if len(images) != len(x):
             raise ValueError(f"{what}: got {len(images)} images, expected {len(x)}, one for each of x")
     check_alike(x=x, labels=labels)
-    if tuple(labels.shape) != (x.shape[0],):
-        raise ValueError(f"labels: got shape {tuple(labels.shape)} for {x.shape[0]} images, expected one for each")
-    if to_numpy(labels).dtype.kind not in "iu":
-        raise TypeError(f"labels: got {labels.dtype}, expected whole numbers: the index of each class")
+    check_labels(labels, len(x), net.shapes[net.output])
     if not isinstance(batch, Integral) or batch < 1:
         raise ValueError(f"batch: got {batch!r}, expected a whole number ≥ 1")
 

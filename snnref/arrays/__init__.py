@@ -3,7 +3,7 @@
 Arrays are `(..., *features)`: features are the trailing axes, anything (time, batch) may lead.
 """
 
-from .checks import check_alike, check_calibration, check_input
+from .checks import check_alike, check_calibration, check_input, check_labels
 from .conversion import (
     Array,
     WeightCache,
@@ -28,6 +28,7 @@ __all__ = [
     "check_alike",
     "check_calibration",
     "check_input",
+    "check_labels",
     "convolve",
     "dense",
     "device",

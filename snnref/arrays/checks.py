@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 from array_api_compat import device, is_numpy_array, is_torch_array
 
-from .conversion import Array, namespace
+from .conversion import Array, namespace, to_numpy
 
 
 def check_input(x: Array, shape: tuple[int, ...], *, what: str = "input") -> None:
@@ -27,6 +30,8 @@ def check_input(x: Array, shape: tuple[int, ...], *, what: str = "input") -> Non
         For another shape, no sample at all, NaN or infinite values.
     """
     expected = f"({', '.join(['batch', *map(str, shape)])})"
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(f"{what}: got a masked array, of which the mask would be ignored; fill it with x.filled(0)")
     if not (is_numpy_array(x) or is_torch_array(x)):
         raise TypeError(f"{what}: got {type(x).__name__}, expected a NumPy array or torch tensor {expected}")
     xp = namespace(x)
@@ -46,6 +51,47 @@ def check_calibration(x: Array, shape: tuple[int, ...]) -> None:
     check_input(x, shape, what="calibration")
     if not bool(namespace(x).any(x != 0)):
         raise ValueError("calibration: got nothing but zeros, expected samples like those of the training data")
+
+
+def check_labels(labels: Any, batch: int, outputs: tuple[int, ...]) -> np.ndarray:
+    """Refuse anything but one class index for each sample.
+
+    Parameters
+    ----------
+    labels : array `(batch,)`
+        The index of each sample's class, from 0 on; a list will do.
+    batch
+        The number of samples.
+    outputs
+        The shape of a network's outputs, one for each class.
+
+    Returns
+    -------
+    array `(batch,)`
+        The labels, as a NumPy array.
+
+    Raises
+    ------
+    TypeError
+        For labels that are no whole numbers.
+    ValueError
+        For outputs that are no classes, unless there is one label for each sample, and for indices of no class.
+    """
+    if len(outputs) != 1:
+        raise ValueError(f"labels: the network has outputs {outputs}, no classes; compare its outputs by themselves")
+    found = to_numpy(labels) if is_torch_array(labels) else np.asarray(labels)
+    if found.dtype.kind not in "iu":
+        raise TypeError(f"labels: got {found.dtype}, expected whole numbers: the index of each class")
+    if found.shape != (batch,):
+        hint = "; of one-hot rows take labels.argmax(1)" if found.ndim == 2 else ""
+        raise ValueError(f"labels: got shape {found.shape} for {batch} samples, expected one for each{hint}")
+    if batch and not (found.min() >= 0 and found.max() < outputs[0]):
+        hint = "; count classes from 0" if found.min() == 1 and found.max() == outputs[0] else ""
+        raise ValueError(
+            f"labels: got values from {found.min()} to {found.max()}, expected 0 to {outputs[0] - 1}, the index of "
+            f"each class{hint}"
+        )
+    return found
 
 
 def check_alike(**arrays: Array) -> None:

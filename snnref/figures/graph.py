@@ -22,8 +22,12 @@ def graph(net: Graph, *, ax: Axes | None = None) -> Axes:
 
     ax : where to draw; by default a new figure (`.figure.savefig("net.svg")` writes it), as tall as it has nodes
 
-    Raises ValueError for a network that has no canonical graph.
+    Raises TypeError for what is no network, ValueError for one that has no canonical graph.
     """
+    if not isinstance(net, Graph):
+        raise TypeError(
+            f"net: got {type(net).__name__}, expected a Network; of a conversion, the one that was converted"
+        )
     rows = summarise(net).rows
     nodes = canonical(net)
     height = {row.node: -i for i, row in enumerate(rows)}

@@ -194,16 +194,16 @@ class Closed(Rate):
         return self._collected(what, values) / namespace(values).clip(elapsed, 1.0, None)
 
     def _collected(self, what: str, values: Array) -> Array:
-        """The sum of `(steps, batch, classes)` up to each step, from the beginning of time."""
+        """The sum of `(steps, batch, *features)` up to each step, from the beginning of time."""
         total = running_sum(values, self._carried.get((READOUT, what), 0.0))
         self._carried[READOUT, what] = total[-1, ...]
         return total
 
     def _after(self, held: int, values: Array) -> Array:
-        """`(steps, 1, 1)`: 1 for the steps after the first `held`, else 0."""
+        """`(steps, 1, …)`: 1 for the steps after the first `held`, else 0."""
         xp = namespace(values)
         time = xp.arange(self._past, self._past + self.steps, dtype=values.dtype, device=device(values))
-        return xp.astype(time >= held, values.dtype)[:, None, None]
+        return xp.reshape(xp.astype(time >= held, values.dtype), (-1, *[1] * (values.ndim - 1)))
 
     def _currents(self, node: Population | Readout, trains: Mapping[str, Analog | Clocked]) -> Array:
         """`(steps or 1, batch, *features)`: the input of every step of the stretch, by one product a projection."""

@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import pairwise
-from math import inf
+from math import inf, prod
 from types import ModuleType
 from typing import Any
 
@@ -131,17 +131,17 @@ class Closed(SigmaDelta):
         return propagate(incoming, layer, node.shape, parallel=engine.PARALLEL)
 
     def _counts(self, spikes: Stream) -> np.ndarray:
-        """`(points, batch, classes)`: what the readout has said when it is asked."""
-        said = np.zeros((len(self.read_times), len(spikes.ends) - 1, *spikes.shape))
+        """`(points, batch, *features)`: what the readout has said when it is asked."""
+        said = np.zeros((len(self.read_times), len(spikes.ends) - 1, prod(spikes.shape)))
         point = np.searchsorted(self.read_times, spikes.log["time"])
         np.add.at(said, (point, spikes.samples(), spikes.log["neuron"]), spikes.log["sign"])
         said = said.cumsum(axis=0)
         if self.keep:
             said[:, 1:] += said[-1, :-1].cumsum(axis=0)  # of the frames before
-        return said
+        return said.reshape(*said.shape[:2], *spikes.shape)
 
     def _potentials(self, node: Readout, incoming: Stream) -> np.ndarray:
-        """`(points, batch, classes)`: bias and charges up to the time of asking, in the order in which they came."""
+        """`(points, batch, *features)`: bias and charges up to the time of asking, in the order in which they came."""
         inlet = self.wiring.inlet(node.name)
         weights = np.zeros((len(inlet.synapses.starts) - 1, len(inlet.bias)))
         weights[np.repeat(np.arange(len(weights)), np.diff(inlet.synapses.starts)), inlet.synapses.targets] = (
@@ -153,7 +153,8 @@ class Closed(SigmaDelta):
             path = np.concatenate([v[None], weights[own["neuron"]] * own["sign"][:, None]]).cumsum(axis=0)
             at.append(path[np.searchsorted(own["time"], self.read_times, side="right")])
             v = path[-1] if self.keep else inlet.bias
-        return np.stack(at, axis=1)
+        potentials = np.stack(at, axis=1)
+        return potentials.reshape(*potentials.shape[:2], *node.shape)
 
     def _engine(self) -> ModuleType:
         """Where the neurons are computed. Raises ImportError if it is asked for and not installed."""

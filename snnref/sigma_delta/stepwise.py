@@ -87,7 +87,8 @@ class Stepwise(SigmaDelta):
         for name, node in nodes.items():
             if name == READOUT:
                 counts = np.stack([frame.answers for frame in frames], axis=1)
-                trains[name] = self.answer(counts, potentials(name), pixels.kind)
+                shape = (*counts.shape[:2], *node.shape)
+                trains[name] = self.answer(counts.reshape(shape), potentials(name).reshape(shape), pixels.kind)
             elif name != INPUT:
                 v = like(potentials(name), pixels.kind) if name in weighted_nodes(nodes) else None
                 logs = [np.array(frame.sent[name], EVENT) for frame in frames]

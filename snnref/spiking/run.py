@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..arrays import Array, like, namespace, to_numpy
+from ..arrays import Array, check_labels, like, namespace, to_numpy
 from ..network import counting
 from ..network.graph import READOUT
 from ..network.nodes import Nodes, Population, Scales
@@ -41,12 +41,12 @@ class Run:
 
     @property
     def output(self) -> Array:
-        """`(batch, classes)`: the decoded readout, to be compared with the ANN's output."""
+        """`(batch, *features)`: the decoded readout, to be compared with the ANN's output."""
         return self.output_over_time[-1]
 
     @cached_property
     def output_over_time(self) -> Array:
-        """`(steps, batch, classes)`: the decoded readout, as read at each step; probabilities if the network
+        """`(steps, batch, *features)`: the decoded readout, as read at each step; probabilities if the network
         ends with a softmax or sigmoid."""
         answer = concatenate([part[READOUT] for part in self.parts])
         readings = answer.over_time
@@ -65,6 +65,7 @@ class Run:
     @property
     def ties(self) -> Array:
         """`(batch,)`: whether several classes have the largest output."""
+        self._require_classes()
         xp, output = namespace(self.output), self.output
         return xp.sum(xp.astype(output == xp.max(output, axis=-1, keepdims=True), xp.int64), axis=-1) > 1
 
@@ -73,17 +74,22 @@ class Run:
         """`(batch,)`: where the last layer has given no answer so far: its readings are all 0, and the prediction means
         nothing, unless potentials decide."""
         readings = concatenate([part[READOUT] for part in self.parts]).over_time[-1]
-        return ~namespace(readings).any(readings != 0, axis=-1)
+        return ~namespace(readings).any(readings != 0, axis=tuple(range(1, readings.ndim)))
 
     @property
     def prediction_over_time(self) -> Array:
         """`(steps, batch)`: the prediction, as read at each step."""
+        self._require_classes()
         output = self.output_over_time
         xp, decides = namespace(output), concatenate([part[READOUT] for part in self.parts]).potentials
         if decides is not None:
             largest = output == xp.max(output, axis=-1, keepdims=True)
             output = xp.where(largest, decides, xp.full_like(decides, -float("inf")))
         return xp.argmax(output, axis=-1)
+
+    def _require_classes(self) -> None:
+        if len(self.nodes[READOUT].shape) != 1:
+            raise ValueError(f"the network has outputs {self.nodes[READOUT].shape}, no classes; use run.output")
 
     @property
     def spikes(self) -> dict[str, Array]:
@@ -133,15 +139,10 @@ class Run:
         TypeError
             For labels that are no class indices.
         ValueError
-            If there is not one label for each sample.
+            If there is not one label for each sample, for a label outside the classes, and where there are no classes.
         """
-        labels = to_numpy(labels)
-        prediction = to_numpy(self.prediction)
-        if labels.dtype.kind not in "iu":
-            raise TypeError(f"labels: got {labels.dtype}, expected whole numbers: the index of each class")
-        if labels.shape != prediction.shape:
-            raise ValueError(f"labels: got shape {labels.shape}, expected {prediction.shape}, one label a sample")
-        return float(np.mean(prediction == labels))
+        labels = check_labels(labels, len(self.output), self.nodes[READOUT].shape)
+        return float(np.mean(to_numpy(self.prediction) == labels))
 
 
 @dataclass(frozen=True, eq=False)

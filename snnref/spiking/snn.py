@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
 from ..arrays import Array, WeightCache, check_input, like, number
-from ..network.graph import INPUT, READOUT
+from ..network.graph import INPUT
 from ..network.nodes import Nodes, Scales
 from .run import Run, Trace
 from .walk import Trains, walk
@@ -66,11 +66,6 @@ class SNN:
     _weights: WeightCache = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if len(self.nodes[READOUT].shape) != 1:
-            raise ValueError(
-                f"the network ends with features {self.nodes[READOUT].shape}, expected (classes,); "
-                "end it with Flatten or Dense"
-            )
         object.__setattr__(self, "_weights", WeightCache(self.nodes))
 
     @property
