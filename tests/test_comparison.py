@@ -213,7 +213,7 @@ REFUSED = {
     "a network for an unknown method": ({"retrained": {"td": None}}, ValueError, "method: got 'td'"),
     "an unknown setting": ({"settings": {"rate": {"step": 3}}}, TypeError, "did you mean 'steps'"),
     "a setting out of range": ({"settings": {"amos": {"K": 0}}}, ValueError, "K: got 0"),
-    "one label": ({"labels": np.zeros(1, int)}, ValueError, r"labels: got shape \(1,\) for 30 images"),
+    "one label": ({"labels": np.zeros(1, int)}, ValueError, r"labels: got shape \(1,\) for 30 samples"),
     "labels in a column": ({"labels": np.zeros((30, 1), int)}, ValueError, r"labels: got shape \(30, 1\)"),
     "labels of another kind": ({"labels": torch.zeros(30, dtype=torch.int64)}, TypeError, "labels is torch"),
     "no batch": ({"batch": 0}, ValueError, "batch: got 0"),

@@ -36,7 +36,7 @@ def test_batches_add_up(case):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"labels": np.zeros((50, 1))}, r"labels: got shape \(50, 1\) for 50 images"),
+        ({"labels": np.zeros((50, 1))}, r"labels: got shape \(50, 1\) for 50 samples"),
         ({"labels": np.zeros(7)}, "expected one for each"),
         ({"x": np.ones((0, 1, 8, 8)), "labels": np.zeros(0)}, "no sample"),
         ({"batch": 0}, "batch: got 0"),

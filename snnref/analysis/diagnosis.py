@@ -54,9 +54,8 @@ class Diagnosis:
         cells = [[row.population, *(f"{getattr(row, cause):.1%}" for cause in CAUSES)] for row in self.rows]
         table = tabulate(cells, headers=["population", *CAUSES], stralign="right", disable_numparse=True)
         sentences = "\n".join(f"{name}: {sentence}" for name, sentence in self.advice.items())
-        same = (
-            "the outputs are no classes" if self.agreement is None else f"same answer as the ANN: {self.agreement:.2%}"
-        )
+        known = self.agreement is not None
+        same = f"same answer as the ANN: {self.agreement:.2%}" if known else "the outputs are no classes"
         return (
             f"{same}\nerrors by their cause, as shares of each population's mean activation:\n\n{table}\n\n{sentences}"
         )

@@ -80,11 +80,11 @@ def check_labels(labels: Any, batch: int, outputs: tuple[int, ...]) -> np.ndarra
     if len(outputs) != 1:
         raise ValueError(f"labels: the network has outputs {outputs}, no classes; compare its outputs by themselves")
     found = to_numpy(labels) if is_torch_array(labels) else np.asarray(labels)
-    if found.dtype.kind not in "iu":
-        raise TypeError(f"labels: got {found.dtype}, expected whole numbers: the index of each class")
     if found.shape != (batch,):
         hint = "; of one-hot rows take labels.argmax(1)" if found.ndim == 2 else ""
         raise ValueError(f"labels: got shape {found.shape} for {batch} samples, expected one for each{hint}")
+    if found.dtype.kind not in "iu":
+        raise TypeError(f"labels: got {found.dtype}, expected whole numbers: the index of each class")
     if batch and not (found.min() >= 0 and found.max() < outputs[0]):
         hint = "; count classes from 0" if found.min() == 1 and found.max() == outputs[0] else ""
         raise ValueError(
