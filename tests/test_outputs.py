@@ -1,5 +1,7 @@
 """Outputs of any shape: images, single numbers; classes where there are some; and labels that fit them."""
 
+import warnings
+
 import networks
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from test_random_graphs import EXACT
 
 import snnref
 from snnref.figures.graph import graph
-from snnref.layers import Conv, Dense, Flatten, ReLU, Reshape
+from snnref.layers import Activation, Conv, Dense, Flatten, ReLU, Reshape
 from snnref.methods import METHODS, method
 from snnref.network import Network
 
@@ -139,3 +141,41 @@ def test_network_and_conversion_the_wrong_way_round(digits):
 
 def test_a_convolution_may_end_a_network():
     assert snnref.rate.convert(Network((1, 2, 2)).add("conv", Conv(np.ones((1, 1, 1, 1)))), np.ones((1, 1, 2, 2)))
+
+
+def test_rate_coding_warns_of_inputs_far_beyond_the_calibration(digits):
+    net, _, x, _ = digits
+    snn = snnref.rate.convert(net, x)
+    with pytest.warns(UserWarning, match="got values up to 255 times the largest of the calibration"):
+        snn.run(255 * x, steps=2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        snn.run(2 * x, steps=2)
+        snn.run(x - 1, steps=2)
+
+
+def test_given_scales_make_bounded_units_exact():
+    """A neuron cannot fire more than once a step: at a scale of 6 it is a ReLU6 by itself."""
+    rng = np.random.default_rng(0)
+    net = Network((8,)).add("dense", Dense(8 * rng.normal(size=(16, 8)))).add("relu", ReLU())
+    net = net.add("out", Dense(rng.normal(size=(3, 16))))
+    bounded = Network((8,), {**net.layers, "relu": (Activation("relu6"), ("dense",))})
+    x = rng.random((40, 8))
+    assert (net.activations(x)["relu"] > 6).mean() > 0.2
+    snn = snnref.rate.convert(net, x, scales={"relu": 6.0})
+    assert snn.scales["relu"] == 6.0
+    np.testing.assert_allclose(snn.run(x, steps=4000).output, bounded(x), atol=0.01 * np.abs(bounded(x)).max())
+
+
+@pytest.mark.parametrize(
+    ("scales", "message"),
+    [
+        ({"pool1": 1.0}, "scales: got one for 'pool1', expected names of relu1, relu2, relu3, readout"),
+        ({"relu1": 0.0}, "scales: got 0.0 for 'relu1', expected a number > 0"),
+        ({"relu1": 1e300}, "scales: got 1e.300 for 'relu1'"),
+        ({"relu1": "6"}, "scales: got '6'"),
+    ],
+)
+def test_scales_without_sense_are_refused(scales, message, digits):
+    with pytest.raises(ValueError, match=message):
+        snnref.rate.convert(digits[0], digits[2], scales=scales)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ..arrays import Array, check_calibration
 from ..network.canonical import canonical, require_kinds
-from ..network.graph import Graph
+from ..network.graph import INPUT, Graph
 from ..network.nodes import depths
 from ..network.normalisation import normalise
 from ..network.relus import in_relus
@@ -18,7 +19,13 @@ from .stepwise import Stepwise
 
 
 def convert(
-    net: Graph, calibration: Array, *, percentile: float | None = 99.9, distribution: str = "nonzero", **options: Any
+    net: Graph,
+    calibration: Array,
+    *,
+    percentile: float | None = 99.9,
+    distribution: str = "nonzero",
+    scales: Mapping[str, float] | None = None,
+    **options: Any,
 ) -> SNN:
     """Convert a network to rate-coding integrate-and-fire neurons (Rueckauer et al. 2017).
 
@@ -33,6 +40,9 @@ def convert(
         ("max-norm"); None leaves the weights as they are (every scale is 1).
     distribution
         Whether the percentile is that of the "nonzero" activations (as Fig. 1 plots them) or of "all" of them.
+    scales
+        λ of some nodes by name, in units of the activation, in the place of a percentile. A bounded unit is exact at a
+        λ of its bound.
     **options
         Options of `Rate`, by name: `steps`, `reset`, `encoding`, …; `run` and `simulate` can replace them for one call.
 
@@ -54,8 +64,9 @@ def convert(
     nodes = in_relus(canonical(net), EXPRESSES)
     require_kinds(nodes, "rate coding", EXPRESSES)
     depth = depths(nodes)
-    codes, besides = (Stepwise(_depth=depth), Closed(_depth=depth)), ("percentile", "distribution")
+    chosen = choose_scales(nodes, calibration, percentile=percentile, distribution=distribution, given=scales)
+    known: dict[str, Any] = {"_depth": depth, "_largest_input": float(abs(calibration).max()) / chosen[INPUT]}
+    codes, besides = (Stepwise(**known), Closed(**known)), ("percentile", "distribution", "scales")
     stepwise, closed = (with_settings(code, options, besides=besides) for code in codes)
-    scales = choose_scales(nodes, calibration, percentile=percentile, distribution=distribution)
     thresholds = choose_thresholds(nodes, calibration, percentile=percentile)
-    return SNN(normalise(nodes, scales, thresholds), scales, stepwise, closed)
+    return SNN(normalise(nodes, chosen, thresholds), chosen, stepwise, closed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from numbers import Integral, Real
@@ -86,6 +87,7 @@ class Rate:
     output: str = "potential"
     clock: float = 0.5
     seed: int = 0
+    _largest_input: float = field(default=np.inf, repr=False)  # without its sign, on calibration data; by `convert`
     _depth: Mapping[str, int] = field(default_factory=dict, repr=False)  # the layer l of each node; by `convert`
     _past: int = field(default=0, repr=False)  # steps that have gone by before these
     _first: int = field(default=0, repr=False)  # samples of the batch that come before these
@@ -122,8 +124,15 @@ class Rate:
         ------
         ValueError
             For values that no rate of spikes can stand for.
+
+        Warns
+        -----
+        UserWarning
+            For input far beyond that of the calibration, of which neurons saturate.
         """
         if self.encoding == "constant":
+            if self._past == 0 and self._largest_input < np.inf:
+                self._check_range(float(abs(x).max()) / self._largest_input)
             return Analog(x)
         low, high = float(x.min()), float(x.max())
         if low < -1 or high > 1:
@@ -136,6 +145,14 @@ class Rate:
         else:
             spikes = encoding.poisson(x, self.draw("input", (self.steps, *x.shape)))
         return Clocked(spikes, signed=True)
+
+    def _check_range(self, ratio: float) -> None:
+        if ratio > 2:
+            warnings.warn(
+                f"input: got values up to {ratio:.4g} times the largest of the calibration; neurons that should fire "
+                "more than once in a step cannot: scale it as the calibration data",
+                stacklevel=8,
+            )
 
     def biases(self, node: Population | Readout, x: Array) -> Array:
         """What the bias of a node brings in each step, `(steps or 1, 1, *features)`, as an array like x."""

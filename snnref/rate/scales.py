@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import ceil, floor, prod
 from numbers import Real
 
@@ -17,10 +17,16 @@ from ..spiking.walk import activations
 from .options import BINARY, check_choice
 
 DISTRIBUTIONS = ("nonzero", "all")
+LEAST = 2.0**-100  # scales beyond it, or its reciprocal, would overflow in single precision
 
 
 def choose_scales(
-    nodes: Nodes, calibration: Array, *, percentile: float | None = 99.9, distribution: str = "nonzero"
+    nodes: Nodes,
+    calibration: Array,
+    *,
+    percentile: float | None = 99.9,
+    distribution: str = "nonzero",
+    given: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
     """Choose λ of every node: a percentile of its activations on the calibration data (section 2.2.2, Rueckauer 2017).
 
@@ -38,6 +44,8 @@ def choose_scales(
         Above 0, up to 100; None makes every scale 1.
     distribution
         Whether the percentile is that of the "nonzero" activations or of "all" of them.
+    given
+        λ of some populations, or of the readout, that are not to be chosen.
 
     Returns
     -------
@@ -47,16 +55,17 @@ def choose_scales(
     Raises
     ------
     ValueError
-        If the percentile or the distribution is not allowed, or a population's percentile is 0.
+        If the percentile, the distribution or a given scale is not allowed, or a population's percentile is 0.
     """
     _check_percentile(percentile)
     check_choice("distribution", distribution, DISTRIBUTIONS)
-    scales = dict.fromkeys(nodes, 1.0)
-    if percentile is None:
-        return scales
-    chosen = {k: n for k, n in nodes.items() if isinstance(n, Readout | Population) and not _binary(n)}
-    tails = {k: Tail(percentile, prod(node.shape) * len(calibration)) for k, node in chosen.items()}
-    for values in _by_batches(nodes, calibration):
+    scaled = {k: n for k, n in nodes.items() if isinstance(n, Readout | Population) and not _binary(n)}
+    known = _checked(given or {}, scaled)
+    scales, tails = dict.fromkeys(nodes, 1.0) | known, {}
+    if percentile is not None:
+        rest = {k: node for k, node in scaled.items() if k not in known}
+        tails = {k: Tail(percentile, prod(node.shape) * len(calibration)) for k, node in rest.items()}
+    for values in _by_batches(nodes, calibration) if tails else ():
         for name, tail in tails.items():
             a = to_numpy(values[name])
             tail.add(a[a > 0] if distribution == "nonzero" or name == READOUT else a)
@@ -75,6 +84,15 @@ def choose_scales(
                     "give more or other samples, a higher percentile, or look whether the layer is alive at all"
                 )
     return scales
+
+
+def _checked(given: Mapping[str, float], scaled: Mapping[str, Population | Readout]) -> dict[str, float]:
+    for name, value in given.items():
+        if name not in scaled:
+            raise ValueError(f"scales: got one for {name!r}, expected names of {', '.join(scaled)}")
+        if not (isinstance(value, Real) and LEAST < float(value) < 1 / LEAST):
+            raise ValueError(f"scales: got {value!r} for {name!r}, expected a number > 0, in units of the activation")
+    return {name: float(value) for name, value in given.items()}
 
 
 def choose_thresholds(
