@@ -107,6 +107,7 @@ LINEAR = {
     "transposed": nn.ConvTranspose2d(4, 3, 3, 2, 1, 1),
     "transposed, groups": nn.ConvTranspose2d(4, 6, (2, 3), (1, 3), (0, 1), groups=2, dilation=2),
     "transposed, cut": nn.ConvTranspose2d(4, 2, 2, 2, 1, bias=False),
+    "transposed, one entry": nn.ConvTranspose2d(4, 2, 1),
     "transposed, one axis": nn.Sequential(nn.Flatten(2), nn.ConvTranspose1d(4, 2, 4, 2)),
     "padding mode": nn.Conv2d(4, 2, 3, padding=1, padding_mode="circular"),
     "reflecting": nn.Conv2d(4, 2, 3, padding=(2, 1), padding_mode="reflect"),

@@ -65,8 +65,7 @@ def conv_transpose(
     _, outputs, *size = weight.shape
     turned = weight.reshape(groups, -1, *weight.shape[1:]).swapaxes(1, 2)  # (groups, outputs, inputs, *size)
     turned = np.flip(turned.reshape(groups * outputs, -1, *size), tuple(range(2, 2 + n)))
-    kernel = np.ascontiguousarray(turned)
-    return net.add(Conv(kernel, constant(bias, "bias"), dilation=each(dilation, n), groups=groups), spaced)
+    return net.add(Conv(turned.copy(), constant(bias, "bias"), dilation=each(dilation, n), groups=groups), spaced)
 
 
 def interpolate(
