@@ -21,7 +21,7 @@ def conv_bn(channels, out, size=3, act=nn.ReLU, **options):
     return nn.Sequential(nn.Conv2d(channels, out, size, bias=False, **options), nn.BatchNorm2d(out), act())
 
 
-class OptionA(nn.Module):
+class PaddedSkip(nn.Module):
     """A block of ResNet for CIFAR whose skip is a slice with strides and padded channels (option A)."""
 
     def __init__(self, channels, out, stride):
@@ -34,7 +34,7 @@ class OptionA(nn.Module):
         return F.relu(self.second(self.first(x)) + skip)
 
 
-class OptionB(OptionA):
+class ConvolvedSkip(PaddedSkip):
     """The same with a convolution in the skip."""
 
     def __init__(self, channels, out, stride):
@@ -318,8 +318,8 @@ def video():
 ARCHITECTURES = {
     "LeNet with PReLU": lenet,
     "VGG with batch normalisation": vgg,
-    "ResNet, option A": lambda: resnet(OptionA),
-    "ResNet, option B": lambda: resnet(OptionB),
+    "ResNet, option A": lambda: resnet(PaddedSkip),
+    "ResNet, option B": lambda: resnet(ConvolvedSkip),
     "ShuffleNetV2": shufflenet,
     "DenseNet": densenet,
     "Inception": inception,
