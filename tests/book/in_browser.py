@@ -17,11 +17,14 @@ MISSING = ("torch", "scipy", "cma", "matplotlib", "ipywidgets", "IPython", "skle
 
 LEFT_OUT = {
     "test_amos_understanding.py": "minutes",
+    "test_architectures.py": "torch's modules",
     "test_cli.py": "the command line, in processes of its own",
     "test_comparison.py": "minutes: all five on whole networks, many times",
     "test_data.py": "fetches from a server, in threads",
     "test_docstrings.py": "needs numpydoc",
     "test_evaluation.py": "minutes",
+    "test_import_calls.py": "torch's modules",
+    "test_import_moves.py": "torch's modules",
     "test_import_torch.py": "torch's modules",
     "test_layers.py": "compares with torch",
     "test_package_map.py": "reads the repository",
