@@ -61,6 +61,11 @@ MOVES = (
 )
 
 
+def copied(move):
+    """The move into memory of its own: what is done in place to a view is refused."""
+    return lambda x: move(x).clone()
+
+
 class Program(nn.Module):
     """Steps, each a function of the values before it; the last value is the output."""
 
@@ -175,9 +180,9 @@ def programs(draw):
             case 16:
                 step(part(draw(st.sampled_from([nn.Dropout(), nn.Identity(), nn.Dropout2d()]))), i)
             case 18:
-                step(draw(st.sampled_from(MOVES)), i)
+                step(copied(draw(st.sampled_from(MOVES))), i)
             case 19:
-                step(draw(st.sampled_from(MOVES)), i)
+                step(copied(draw(st.sampled_from(MOVES))), i)
                 step(part(convolution(shapes[-1][0])), len(shapes) - 1)
             case 20:
                 rows = nn.Linear(shapes[i][-1], draw(size), bias=draw(below))
@@ -223,7 +228,7 @@ def test_random_modules_agree_or_are_refused(case):
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@settings(max_examples=2000, **HOW)
+@settings(max_examples=400, **HOW)
 @given(programs())
 def test_many_random_modules_agree_or_are_refused(case):
     agrees_or_is_refused(case)

@@ -47,10 +47,12 @@ def _axis_by_axis(chain: list[Linear], shape: Shape) -> np.ndarray:
         repeats = repeats.reshape(shapes[len(chain)])
     if not chain:
         return repeats.astype(int)
-    axes, order = [np.eye(n, dtype=bool) for n in shape], list(range(len(shape)))  # the source axis of each axis
+    order = list(range(len(shape)))  # the source axis that each axis runs along
     dense = next((i for i, m in enumerate(chain) if isinstance(m, Dense)), len(chain))
     if dense < len(chain) and all(isinstance(m, Place) for m in chain[:dense]):
         axes, chain = [np.ones((1, 1), bool)], chain[dense:]  # every neuron reaches the same
+    else:
+        axes = [np.eye(n, dtype=bool) for n in shape]
     for linear, following in zip(chain, [*chain[1:], None], strict=True):
         if isinstance(linear, Flatten) and not isinstance(following, Dense | Place):
             raise NotAProduct("Flatten: what follows is not dense")
