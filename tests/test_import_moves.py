@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from test_counting import connected
-from test_import_torch import Call, Forward, agrees
+from test_import_torch import MODELS, Call, Forward, agrees
 from torch import nn
 from torch.nn import functional as F
 
@@ -254,6 +254,16 @@ def test_wrappers_are_looked_through(wrap):
         x = torch.randn(5, 4)
         with torch.no_grad():
             assert torch.allclose(net(x), part[1].float()(inner.float()(x)), atol=1e-6)
+
+
+@pytest.mark.parametrize("make", [MODELS["resnet"], MODELS["classic"], MODELS["squeeze_and_excite"]])
+def test_large_networks_are_probed_by_few_samples(make, monkeypatch):
+    """Three of different size in one batch; a module that drops axes of one must not meet a single sample."""
+    monkeypatch.setattr("snnref.importers.torch.LARGE", 0)
+    agrees(make())
+    agrees(nn.Sequential(nn.Linear(8, 4), nn.ReLU(), nn.Unflatten(1, (4, 1)), Call(lambda x: x.squeeze())), (8,))
+    with pytest.raises(ValueError, match="differs from the module"):
+        snnref.from_torch(Forward(lambda self, x: x + torch.rand(4)).eval(), (4,))
 
 
 def test_one_output_without_an_axis():

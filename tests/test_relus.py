@@ -128,6 +128,12 @@ def test_max_pools_of_bounded_units_are_pooled_part_by_part():
     np.testing.assert_allclose(activations(nodes, x)[READOUT], net(x), atol=1e-14)
 
 
+def test_names_do_not_tell_which_units_fall():
+    net = Network((1, 4, 4)).add("x.below", Activation("relu6")).add("pool", MaxPool(2))
+    x = np.random.default_rng(0).normal(size=(5, 1, 4, 4)) * 8
+    np.testing.assert_allclose(activations(in_relus(canonical(net), ("relu",)), x)[READOUT], net(x), atol=1e-14)
+
+
 def test_a_max_pool_of_a_falling_unit_is_refused():
     net = Network((1, 4, 4)).add("unit", Activation("leaky_relu", 0.25)).add("pool", MaxPool(2))
     with pytest.raises(Inexpressible, match="put the pooling before the activation"):

@@ -21,7 +21,7 @@ from .torch_calls import ABOUT_SHAPES, CALLS, CONSTANTS, MOVES, NUMBERS, REASONS
 from .torch_moves import moved
 from .torch_values import BATCH, Traced, Value, replaced
 
-RENAMED = {"input": "x", "self": "x", "axis": "dim", "sizes": "unflattened_size"}  # other names of an argument
+RENAMED = {"input": "x", "self": "x", "axis": "dim"}  # other names of an argument
 
 
 class Refusal(ValueError):

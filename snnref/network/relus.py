@@ -21,6 +21,13 @@ class Term(NamedTuple):
     shift: float = 0.0
 
 
+class Part(NamedTuple):
+    """One of the nodes that stand for a node."""
+
+    name: str
+    term: Term
+
+
 def terms(activation: ann.Activation) -> tuple[Term, ...] | None:
     """The sum of ReLUs that equals an activation everywhere; None if there is none."""
     match activation.kind:
@@ -58,15 +65,17 @@ def in_relus(nodes: Nodes, kinds: tuple[str, ...]) -> Nodes:
         For a max-pool of a unit that is the difference of a rising and a falling ReLU.
     """
     found: Nodes = {}
-    parts: dict[str, tuple[tuple[float, str], ...]] = {}  # node -> weight and name of each node that stands for it
+    parts: dict[str, list[Part]] = {}  # the nodes that stand for a node
     for name, node in nodes.items():
         node = _reading(node, parts)
         of = terms(node.activation) if isinstance(node, Population) and node.activation else None
         if isinstance(node, Population) and of and node.activation and node.activation.kind not in kinds:
-            parts[name] = tuple((term.weight, _free(name, term, {**nodes, **found}, i)) for i, term in enumerate(of))
-            for term, (_, own) in zip(of, parts[name], strict=True):
-                whole = None if own == name else name
-                found[own] = Population(own, node.shape, _affine(node.input, term), part_of=whole)
+            parts[name] = []
+            for term in of:
+                part = Part(_free(name, term.slope > 0, {**nodes, **found}) if parts[name] else name, term)
+                whole = name if parts[name] else None
+                found[part.name] = Population(part.name, node.shape, _affine(node.input, term), part_of=whole)
+                parts[name].append(part)
         elif isinstance(node, MaxPool) and node.source in parts:
             parts[name] = _pooled(node, nodes, parts[node.source], found)
         else:
@@ -74,11 +83,9 @@ def in_relus(nodes: Nodes, kinds: tuple[str, ...]) -> Nodes:
     return found
 
 
-def _free(name: str, term: Term, taken: Mapping[str, object], i: int) -> str:
-    """A name for the i-th part."""
-    if i == 0:
-        return name
-    name += ".below" if term.slope < 0 else ".above"
+def _free(name: str, rises: bool, taken: Mapping[str, object]) -> str:
+    """A name for the second part."""
+    name += ".above" if rises else ".below"
     while name in taken:
         name += "'"
     return name
@@ -90,24 +97,22 @@ def _affine(term: Sum, relu: Term) -> Sum:
     return Sum(projections, np.asarray(relu.slope * term.bias + relu.shift))
 
 
-def _pooled(
-    pool: MaxPool, nodes: Nodes, parts: tuple[tuple[float, str], ...], found: Nodes
-) -> tuple[tuple[float, str], ...]:
+def _pooled(pool: MaxPool, nodes: Nodes, parts: list[Part], found: Nodes) -> list[Part]:
     """The maximum commutes with every ReLU that rises."""
-    if any(".below" in name for _, name in parts[1:]):
+    if any(part.term.slope < 0 for part in parts):
         raise Inexpressible(
             f"max-pool {pool.name!r}: of {pool.source!r}, whose units fall on one side; put the pooling before the "
             "activation, or use ReLU there"
         )
-    result = []
-    for i, (weight, source) in enumerate(parts):
-        name = _free(pool.name, Term(weight), {**nodes, **found}, i)
-        found[name] = replace(pool, name=name, source=source)
-        result.append((weight, name))
-    return tuple(result)
+    pooled: list[Part] = []
+    for part in parts:
+        name = _free(pool.name, True, {**nodes, **found}) if pooled else pool.name
+        found[name] = replace(pool, name=name, source=part.name)
+        pooled.append(Part(name, part.term))
+    return pooled
 
 
-def _reading(node: Node, parts: Mapping[str, tuple[tuple[float, str], ...]]) -> Node:
+def _reading(node: Node, parts: Mapping[str, list[Part]]) -> Node:
     """The node with parts in the place of its sources."""
     if isinstance(node, Population):
         factor = None if node.factor is None else _over(node.factor, parts)
@@ -115,9 +120,9 @@ def _reading(node: Node, parts: Mapping[str, tuple[tuple[float, str], ...]]) -> 
     return replace(node, input=_over(node.input, parts)) if isinstance(node, Readout) else node
 
 
-def _over(term: Sum, parts: Mapping[str, tuple[tuple[float, str], ...]]) -> Sum:
+def _over(term: Sum, parts: Mapping[str, list[Part]]) -> Sum:
     projections: list[Projection] = []
     for p in term.projections:
-        for weight, name in parts.get(p.source, ((1.0, p.source),)):
-            projections.append(replace(p, source=name).scaled(weight))
+        for part in parts.get(p.source, (Part(p.source, Term(1.0)),)):
+            projections.append(replace(p, source=part.name).scaled(part.term.weight))
     return replace(term, projections=tuple(projections))
